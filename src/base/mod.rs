@@ -1,0 +1,9 @@
+//! Time, chance and identifiers: the only place that asks the machine for any of them, so that tests and screenshots can hold them still.
+
+mod chance;
+mod clock;
+mod ids;
+
+pub use chance::Chance;
+pub use clock::Clock;
+pub use ids::Ids;

@@ -1,0 +1,22 @@
+//! Sluice: a terminal console for Amazon API Gateway with a gateway in the box.
+//!
+//! The map. A directory is a layer or a library, a file is one thing in it:
+//!
+//! * [`base`]: clock, chance, identifiers; the only place that asks the machine for time or randomness.
+//! * [`model`]: API Gateway as data, in AWS's JSON form: entities, patch operations, difference, path matching.
+//! * [`java`], [`jsonpath`], [`vtl`]: mapping templates, from the values of the JVM up to `$input` and `$util`.
+//! * `engine` (feature `gateway`): the local gateway. `wire` speaks AWS's protocols, `control` answers AWS's services, `gateway`
+//!   serves requests, `telemetry` measures them, `store` keeps what must survive.
+//! * `aws` (feature `console`): the console's side of AWS: session, calls, pacing, operations. SDK types stay in here.
+//! * `console` (feature `console`): `app` is state and update without a terminal, `ui` draws it, `term` owns the terminal.
+//! * `demo`: the sample API, its backend, its traffic.
+//! * [`cli`]: a file per subcommand; the only module that starts engine, console and demo.
+//!
+//! Dependencies run one way, and `tests/layers.rs` enforces it: `console` → `aws`, `vtl`, `model`, never `engine`; `aws` → `model`;
+//! `engine` → `model`, `vtl`, `jsonpath`, `java`; `vtl` → `jsonpath`, `java`; `jsonpath` → `java`; `demo` → `aws`, `model`;
+//! `java`, `model` and `base` use nothing of ours, except that everything above the libraries may use `base`.
+//! The console reaches the engine only as it reaches AWS: through the SDK, at an endpoint.
+
+pub mod base;
+pub mod cli;
+pub mod model;
