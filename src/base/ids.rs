@@ -15,7 +15,7 @@ pub struct Ids(Mutex<Source>);
 
 #[derive(Debug)]
 enum Source {
-    Drawn(Chance),
+    Drawn(Box<Chance>),
     Counted(u64),
 }
 
@@ -23,7 +23,7 @@ impl Ids {
     /// Identifiers drawn from `chance`.
     #[must_use]
     pub fn drawn(chance: Chance) -> Self {
-        Self(Mutex::new(Source::Drawn(chance)))
+        Self(Mutex::new(Source::Drawn(Box::new(chance))))
     }
 
     /// Identifiers that count: `0000000001`, `000002`, …
