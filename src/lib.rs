@@ -19,4 +19,6 @@
 
 pub mod base;
 pub mod cli;
+#[cfg(feature = "console")]
+pub mod console;
 pub mod model;
