@@ -22,3 +22,4 @@ pub mod cli;
 #[cfg(feature = "console")]
 pub mod console;
 pub mod model;
+pub mod vtl;
