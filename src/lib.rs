@@ -21,5 +21,7 @@ pub mod base;
 pub mod cli;
 #[cfg(feature = "console")]
 pub mod console;
+#[cfg(feature = "gateway")]
+pub mod engine;
 pub mod model;
 pub mod vtl;

@@ -1,0 +1,114 @@
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+fn put(key: &str, value: &str) -> Change {
+    Change {
+        region: "us-east-1".into(),
+        kind: "api",
+        key: key.into(),
+        value: Some(value.into()),
+    }
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+fn keys(rows: &[Row]) -> Vec<(&str, &str)> {
+    rows.iter()
+        .map(|r| (r.key.as_str(), r.value.as_str()))
+        .collect()
+}
+
+#[test]
+fn what_was_committed_is_there_after_reopening() {
+    let folder = tempfile::tempdir().unwrap();
+    let location = Location::Folder(folder.path().join("data"));
+    let (store, rows) = Store::open(&location).unwrap();
+    assert!(rows.is_empty() && store.is_kept());
+    wait(async {
+        store
+            .commit(vec![put("a", "1"), put("b", "2")])
+            .await
+            .unwrap();
+        let delete = Change {
+            value: None,
+            ..put("b", "")
+        };
+        store.commit(vec![delete, put("a", "3")]).await.unwrap();
+    });
+    drop(store);
+    let (_store, rows) = Store::open(&location).unwrap();
+    assert_eq!(keys(&rows), [("a", "3")]);
+}
+
+#[test]
+fn a_folder_has_one_owner_and_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let location = Location::Folder(folder.path().to_owned());
+    assert_eq!(folder::owner(folder.path()).unwrap(), None);
+    let (store, _) = Store::open(&location).unwrap();
+    store.announce("http://127.0.0.1:4566").unwrap();
+    let message = Store::open(&location).unwrap_err().to_string();
+    assert!(message.contains("http://127.0.0.1:4566"), "{message}");
+    assert!(
+        message.contains(&std::process::id().to_string()),
+        "{message}"
+    );
+    let owner = folder::owner(folder.path()).unwrap().unwrap();
+    assert_eq!(owner.address, "http://127.0.0.1:4566");
+    drop(store);
+    assert_eq!(folder::owner(folder.path()).unwrap(), None);
+    Store::open(&location).unwrap();
+}
+
+#[test]
+fn folder_and_files_are_private() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    let (store, _) = Store::open(&Location::Folder(path.clone())).unwrap();
+    wait(store.commit(vec![put("a", "1")])).unwrap();
+    assert_eq!(
+        std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o700
+    );
+    for entry in std::fs::read_dir(&path).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", entry.path().display());
+    }
+}
+
+#[test]
+fn a_newer_format_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let location = Location::Folder(folder.path().to_owned());
+    drop(Store::open(&location).unwrap());
+    let connection = Connection::open(folder.path().join("state.sqlite3")).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    let message = Store::open(&location).unwrap_err().to_string();
+    assert!(message.contains("format 99"), "{message}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_says_which() {
+    let message = Store::open(&Location::Folder("/proc/nowhere".into()))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.starts_with("can't use /proc/nowhere as data folder"),
+        "{message}"
+    );
+}
+
+#[test]
+fn memory_keeps_nothing() {
+    let (store, rows) = Store::open(&Location::Memory).unwrap();
+    wait(store.commit(vec![put("a", "1")])).unwrap();
+    assert!(rows.is_empty() && !store.is_kept());
+}
