@@ -4,17 +4,20 @@
 //! engine's answers, the engine's store and the console. Facts: `spec/rest/control-plane.md` §4 and the topic files it names.
 //! Dates are epoch seconds, as the service sends them.
 
+pub mod account;
 pub mod deployment;
 pub mod gateway_response;
 pub mod integration;
 pub mod key;
 pub mod method;
 pub mod parts;
+pub mod patch;
 pub mod resource;
 pub mod rest_api;
 pub mod stage;
 pub mod usage_plan;
 
+pub use account::Account;
 pub use deployment::{Deployment, MethodSnapshot};
 pub use gateway_response::{GatewayResponse, GatewayResponseType};
 pub use integration::{

@@ -150,6 +150,23 @@ impl Default for MethodSetting {
 }
 
 impl Stage {
+    /// Turns the cache cluster on or off; without a size it has the smallest.
+    ///
+    /// It is there at once: the minutes that the service takes to provision it would teach nobody anything.
+    pub fn set_cache_cluster(&mut self, enabled: bool, size: Option<String>) {
+        self.cache_cluster_enabled = enabled;
+        self.cache_cluster_size = match (enabled, size) {
+            (true, None) => Some("0.5".to_owned()),
+            (_, size) => size,
+        };
+        let status = if enabled {
+            "AVAILABLE"
+        } else {
+            "NOT_AVAILABLE"
+        };
+        status.clone_into(&mut self.cache_cluster_status);
+    }
+
     /// The settings that act on a method: its own entry, else `*/*`, else none.
     ///
     /// Both spellings of a path serve: `test/GET` as the service records it, `~1test/GET` as its guide writes it.
