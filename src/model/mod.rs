@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod deployment;
+pub mod difference;
 pub mod gateway_response;
 pub mod integration;
 pub mod key;
