@@ -17,6 +17,8 @@
 //! `java`, `model` and `base` use nothing of ours, except that everything above the libraries may use `base`.
 //! The console reaches the engine only as it reaches AWS: through the SDK, at an endpoint.
 
+#[cfg(feature = "console")]
+pub mod aws;
 pub mod base;
 pub mod cli;
 #[cfg(feature = "console")]

@@ -1,0 +1,25 @@
+//! The console's side of AWS: where we are talking to, reads, writes as values, pacing. SDK types stay in here.
+//!
+//! * [`session`]: local gateway, another endpoint or AWS; credentials, region, clients.
+//! * [`query`], [`reply`]: what can be asked, and the plain answers.
+//! * [`op`], [`ops`]: writes as values, a file per family; [`call`]: the calls they are made of; [`cli`]: the same as text.
+//! * [`error`]: what went wrong, in words.
+
+pub mod call;
+pub mod cli;
+pub(crate) mod convert;
+pub mod error;
+pub mod event;
+pub(crate) mod failure;
+pub mod op;
+pub mod patch;
+pub mod query;
+pub mod reply;
+
+pub use call::{Answer, Call, Id};
+pub use cli::{Cli, Secrets};
+pub use error::{Cause, Error, Refusal};
+pub use event::{Event, OpDone, Queue, Spent};
+pub use op::{Api, Danger, Inverse, Kind, Op, OpId, Place, is_production};
+pub use query::{Metric, MetricsQuery, Query, Series, Stat};
+pub use reply::{Changes, Identity, Line, Metrics, Reply, Secret, TestResult, Usage};

@@ -1,0 +1,235 @@
+//! What comes back: the model's entities, and plain types for what API Gateway's model doesn't have.
+
+use crate::model::{
+    ApiKey, Authorizer, Deployment, GatewayResponse, Map, Model, RequestValidator, Resource,
+    RestApi, Stage, ThrottleSettings, UsagePlan, UsagePlanKey,
+};
+
+use super::query::Series;
+
+/// The answer to a [`Query`](super::Query), by its kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// To `Identity`.
+    Identity(Identity),
+    /// To `Account`.
+    Account(Account),
+    /// To `Apis`, as the service sorts them.
+    Apis(Vec<RestApi>),
+    /// To `Api`.
+    Api(Box<RestApi>),
+    /// To `Resources`, sorted by path.
+    Resources(Vec<Resource>),
+    /// To `Stages`, sorted by name.
+    Stages(Vec<Stage>),
+    /// To `Deployments`, newest first.
+    Deployments(Vec<Deployment>),
+    /// To `Deployment`.
+    Deployment(Deployment),
+    /// To `Models`.
+    Models(Vec<Model>),
+    /// To `RequestValidators`.
+    RequestValidators(Vec<RequestValidator>),
+    /// To `Authorizers`.
+    Authorizers(Vec<Authorizer>),
+    /// To `GatewayResponses`.
+    GatewayResponses(Vec<GatewayResponse>),
+    /// To `Changes`.
+    Changes(Changes),
+    /// To `UsagePlans`.
+    UsagePlans(Vec<UsagePlan>),
+    /// To `UsagePlanKeys`; values are left out.
+    UsagePlanKeys(Vec<UsagePlanKey>),
+    /// To `ApiKeys`; values are left out.
+    ApiKeys(Vec<ApiKey>),
+    /// To `Usage`.
+    Usage(Usage),
+    /// To `Metrics`.
+    Metrics(Metrics),
+    /// To `MetricNames`.
+    MetricNames(Vec<MetricName>),
+}
+
+/// Who we are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// Twelve digits.
+    pub account: String,
+    /// The caller's ARN.
+    pub arn: String,
+    /// The role or user in the ARN, for the context line: `Operator` of `…:assumed-role/Operator/jane`.
+    pub role: String,
+    /// The region that calls go to.
+    pub region: String,
+}
+
+/// Settings of the account and region.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Account {
+    /// The role with which API Gateway writes logs; logging can't be turned on without one.
+    pub cloudwatch_role_arn: Option<String>,
+    /// What all APIs of the account and region share.
+    pub throttle: Option<ThrottleSettings>,
+    /// `UsagePlans`, unless the account is older than these.
+    pub features: Vec<String>,
+    /// The version of API keys in use.
+    pub api_key_version: Option<String>,
+}
+
+/// What deploying an API to a stage would change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Changes {
+    /// The bundled gateway's answer: nothing to deploy if `count` is 0.
+    Known {
+        /// How many differences there are between what is saved and what the stage serves.
+        count: usize,
+        /// The answer as it came, for the difference view.
+        detail: serde_json::Value,
+    },
+    /// The endpoint can't tell, and why.
+    CantTell(String),
+}
+
+/// Requests used and left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// First day, `YYYY-MM-DD`.
+    pub start: String,
+    /// Last day.
+    pub end: String,
+    /// Key id → one pair for each day: used, remaining.
+    pub keys: Map<Vec<(i64, i64)>>,
+}
+
+/// Measurements.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metrics {
+    /// Seconds from 1970 to the first period's start.
+    pub start: i64,
+    /// Seconds from 1970 to the end, exclusive.
+    pub end: i64,
+    /// Seconds that one point covers, which may be more than was asked for.
+    pub period: u32,
+    /// One for each series of the query, in its order.
+    pub lines: Vec<Line>,
+}
+
+/// The points of one series.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Line {
+    /// Start of the period in seconds since 1970, and the value; ascending. Periods without data are missing, they aren't 0.
+    pub points: Vec<(i64, f64)>,
+    /// What CloudWatch has to say about this line, for instance that it is only part of the data.
+    pub note: Option<String>,
+}
+
+impl Metrics {
+    /// The line of a series of the query that this answers.
+    #[must_use]
+    pub fn line(&self, query: &super::MetricsQuery, series: &Series) -> Option<&Line> {
+        let at = query.series.iter().position(|s| s == series)?;
+        self.lines.get(at)
+    }
+}
+
+impl Line {
+    /// The sum over all points: requests in the span, for a line of sums.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.points.iter().map(|(_, value)| value).sum()
+    }
+
+    /// The newest value.
+    #[must_use]
+    pub fn last(&self) -> Option<f64> {
+        self.points.last().map(|(_, value)| *value)
+    }
+
+    /// One value for each period of the span, `None` where there is no data: what a chart draws.
+    #[must_use]
+    pub fn slots(&self, metrics: &Metrics) -> Vec<Option<f64>> {
+        let period = i64::from(metrics.period.max(1));
+        let count = usize::try_from((metrics.end - metrics.start).max(0) / period).unwrap_or(0);
+        let mut slots = vec![None; count];
+        for (at, value) in &self.points {
+            let slot = usize::try_from((at - metrics.start).div_euclid(period)).ok();
+            if let Some(slot) = slot.and_then(|i| slots.get_mut(i)) {
+                *slot = Some(*value);
+            }
+        }
+        slots
+    }
+}
+
+/// A measurement that exists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MetricName {
+    /// AWS's name: `Latency`.
+    pub metric: String,
+    /// Dimension → value.
+    pub dimensions: Map<String>,
+}
+
+/// What a test invocation answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TestResult {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body as text.
+    pub body: String,
+    /// The headers, sorted by name, each as often as it was sent.
+    pub headers: Vec<(String, String)>,
+    /// The execution log.
+    pub log: String,
+    /// Milliseconds.
+    pub latency: u64,
+}
+
+/// Text that must not be seen by chance: in logs and debug output it is masked.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_leave_gaps_where_there_is_no_data() {
+        let metrics = Metrics {
+            start: 120,
+            end: 360,
+            period: 60,
+            lines: Vec::new(),
+        };
+        let line = Line {
+            points: vec![(120, 1.0), (240, 3.0), (360, 9.0), (60, 9.0)],
+            note: None,
+        };
+        assert_eq!(line.slots(&metrics), [Some(1.0), None, Some(3.0), None]);
+    }
+
+    #[test]
+    fn a_secret_is_masked_where_values_are_printed() {
+        assert_eq!(format!("{:?}", Secret::new("abc")), "Secret(…)");
+    }
+}
