@@ -4,3 +4,4 @@
 //! `gateway` serves the deployed APIs; `telemetry` measures them; `store` keeps what must survive.
 
 pub mod store;
+pub mod wire;
