@@ -19,20 +19,6 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    pub(crate) fn invalid(why: impl Into<String>) -> Self {
-        Self {
-            cause: Cause::Invalid(why.into()),
-            sent: false,
-        }
-    }
-
-    pub(crate) fn malformed(why: impl Into<String>) -> Self {
-        Self {
-            cause: Cause::Malformed(why.into()),
-            sent: true,
-        }
-    }
-
     /// No answer within the time that an attempt may take.
     pub(crate) const fn timed_out(after: Duration) -> Self {
         Self {

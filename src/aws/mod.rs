@@ -3,6 +3,8 @@
 //! * [`session`]: local gateway, another endpoint or AWS; credentials, region, clients.
 //! * [`query`], [`reply`]: what can be asked, and the plain answers.
 //! * [`op`], [`ops`]: writes as values, a file per family; [`call`]: the calls they are made of; [`cli`]: the same as text.
+//! * [`exec`]: [`Aws`], which takes queries and operations and sends [`Event`]s; `read` answers queries, `pacer` lets calls go when
+//!   [`scheduler`] says so, which knows AWS's [`limits`].
 //! * [`error`]: what went wrong, in words.
 
 pub mod call;
@@ -10,16 +12,25 @@ pub mod cli;
 pub(crate) mod convert;
 pub mod error;
 pub mod event;
+pub mod exec;
 pub(crate) mod failure;
+pub mod limits;
 pub mod op;
+pub(crate) mod pacer;
 pub mod patch;
 pub mod query;
+pub(crate) mod read;
 pub mod reply;
+pub mod scheduler;
+pub mod session;
 
 pub use call::{Answer, Call, Id};
 pub use cli::{Cli, Secrets};
 pub use error::{Cause, Error, Refusal};
 pub use event::{Event, OpDone, Queue, Spent};
+pub use exec::Aws;
 pub use op::{Api, Danger, Inverse, Kind, Op, OpId, Place, is_production};
+pub use patch::Patch;
 pub use query::{Metric, MetricsQuery, Query, Series, Stat};
 pub use reply::{Changes, Identity, Line, Metrics, Reply, Secret, TestResult, Usage};
+pub use session::{Session, Signer, Target, TargetError};

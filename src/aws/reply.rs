@@ -1,8 +1,9 @@
 //! What comes back: the model's entities, and plain types for what API Gateway's model doesn't have.
 
+use crate::model::difference::Change;
 use crate::model::{
-    ApiKey, Authorizer, Deployment, GatewayResponse, Map, Model, RequestValidator, Resource,
-    RestApi, Stage, ThrottleSettings, UsagePlan, UsagePlanKey,
+    Account, ApiKey, Authorizer, Deployment, GatewayResponse, Map, Model, RequestValidator,
+    Resource, RestApi, Stage, UsagePlan, UsagePlanKey,
 };
 
 use super::query::Series;
@@ -63,29 +64,11 @@ pub struct Identity {
     pub region: String,
 }
 
-/// Settings of the account and region.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Account {
-    /// The role with which API Gateway writes logs; logging can't be turned on without one.
-    pub cloudwatch_role_arn: Option<String>,
-    /// What all APIs of the account and region share.
-    pub throttle: Option<ThrottleSettings>,
-    /// `UsagePlans`, unless the account is older than these.
-    pub features: Vec<String>,
-    /// The version of API keys in use.
-    pub api_key_version: Option<String>,
-}
-
 /// What deploying an API to a stage would change.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Changes {
-    /// The bundled gateway's answer: nothing to deploy if `count` is 0.
-    Known {
-        /// How many differences there are between what is saved and what the stage serves.
-        count: usize,
-        /// The answer as it came, for the difference view.
-        detail: serde_json::Value,
-    },
+    /// The differences between what is saved and what the stage serves; none if there is nothing to deploy.
+    Known(Vec<Change>),
     /// The endpoint can't tell, and why.
     CantTell(String),
 }

@@ -3,8 +3,9 @@
 use aws_sdk_apigateway::operation::get_account::GetAccountOutput;
 use aws_sdk_apigateway::types as sdk;
 
-use crate::aws::reply::Account;
-use crate::model::{ApiKey, ApiStage, QuotaSettings, ThrottleSettings, UsagePlan, UsagePlanKey};
+use crate::model::{
+    Account, ApiKey, ApiStage, QuotaSettings, ThrottleSettings, UsagePlan, UsagePlanKey,
+};
 
 use super::{epoch, named, sorted, sorted_option, text};
 
@@ -77,8 +78,11 @@ pub(crate) fn api_key(key: sdk::ApiKey) -> ApiKey {
 pub(crate) fn account(account: GetAccountOutput) -> Account {
     Account {
         cloudwatch_role_arn: account.cloudwatch_role_arn,
-        throttle: account.throttle_settings.map(throttle_settings),
+        throttle_settings: account
+            .throttle_settings
+            .map(throttle_settings)
+            .unwrap_or_default(),
         features: account.features.unwrap_or_default(),
-        api_key_version: account.api_key_version,
+        api_key_version: text(account.api_key_version),
     }
 }
