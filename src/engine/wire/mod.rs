@@ -72,6 +72,12 @@ impl Input {
             .unwrap_or(false)
     }
 
+    /// The double or point in time (epoch seconds) of that wire name; `None` for what JSON has no number for.
+    #[must_use]
+    pub fn number(&self, wire: &str) -> Option<f64> {
+        self.members.get(wire).and_then(Value::as_f64)
+    }
+
     /// The integer member of that wire name.
     #[must_use]
     pub fn integer(&self, wire: &str) -> Option<i64> {

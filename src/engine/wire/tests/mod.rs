@@ -3,6 +3,7 @@
 mod cloudwatch;
 mod errors;
 mod rest;
+mod round_trip;
 mod validation;
 
 use http::Request;
