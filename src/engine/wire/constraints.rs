@@ -73,8 +73,9 @@ pub(crate) fn check(
 /// Which constraints a service checks by its model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rules {
-    /// Enumerations in the body, enumerations and patterns in the path. A member that is missing is a business rule's matter, with
-    /// a text of its own, and so are query parameters (`mode` has such a text).
+    /// Enumerations and patterns in path and body; recorded for those of `spec/rest/control-plane.md` §2, assumed for the others
+    /// (unverified). A member that is missing is a business rule's matter, with a text of its own, and so are query parameters
+    /// (`mode` has such a text).
     ApiGateway,
     /// All but patterns, which are Java's dialect; what is missing is named by itself.
     CloudWatch,
@@ -123,7 +124,7 @@ impl Breaches {
     fn member(&mut self, value: Option<&Value>, member: &Member, path: &str) {
         match value {
             Some(value) if member.place != Place::Query || self.rules != Rules::ApiGateway => {
-                self.value(value, member.shape, member.place, path);
+                self.value(value, member.shape, path);
             }
             None if member.required => match self.rules {
                 Rules::ApiGateway => {}
@@ -146,10 +147,10 @@ impl Breaches {
         }
     }
 
-    fn value(&mut self, value: &Value, shape: Shape, place: Place, path: &str) {
+    fn value(&mut self, value: &Value, shape: Shape, path: &str) {
         match (shape, value) {
             (Shape::Text(text), Value::String(given)) => {
-                if let Some(constraint) = self.text(given, text, place) {
+                if let Some(constraint) = self.text(given, text) {
                     self.breach(given, path, &constraint, true);
                 }
             }
@@ -166,26 +167,21 @@ impl Breaches {
                     let broken = values
                         .iter()
                         .filter_map(Value::as_str)
-                        .find_map(|given| self.text(given, text, place));
+                        .find_map(|given| self.text(given, text));
                     if let Some(constraint) = broken {
                         let constraint = format!("Member must satisfy constraint: [{constraint}]");
                         self.breach(&printed(value), path, &constraint, true);
                     }
                 } else {
                     for (i, value) in values.iter().enumerate() {
-                        self.value(
-                            value,
-                            list.element,
-                            place,
-                            &format!("{path}.{}.member", i + 1),
-                        );
+                        self.value(value, list.element, &format!("{path}.{}.member", i + 1));
                     }
                 }
             }
             (Shape::Map(map), Value::Object(entries)) => {
                 self.length(value, entries.len(), &map.length, path);
                 for (key, value) in entries {
-                    self.value(value, map.value, place, &format!("{path}.{key}.member"));
+                    self.value(value, map.value, &format!("{path}.{key}.member"));
                 }
             }
             (Shape::Structure(structure), Value::Object(map)) => {
@@ -196,7 +192,7 @@ impl Breaches {
     }
 
     /// The constraint that a text breaks.
-    fn text(&self, given: &str, text: &Text, place: Place) -> Option<String> {
+    fn text(&self, given: &str, text: &Text) -> Option<String> {
         if !text.values.is_empty() && !text.values.contains(&given) {
             return Some(format!(
                 "Member must satisfy enum value set: [{}]",
@@ -204,12 +200,12 @@ impl Breaches {
             ));
         }
         if self.rules == Rules::ApiGateway {
-            return match text.pattern {
-                Some(pattern) if place == Place::Label && !matches(pattern, given) => Some(
-                    format!("Member must satisfy regular expression pattern: {pattern}"),
-                ),
-                _ => None,
-            };
+            return text
+                .pattern
+                .filter(|pattern| !matches(pattern, given))
+                .map(|pattern| {
+                    format!("Member must satisfy regular expression pattern: {pattern}")
+                });
         }
         let length = i64::try_from(given.chars().count()).unwrap_or(i64::MAX);
         match (text.length.min, text.length.max) {

@@ -37,7 +37,7 @@ pub(crate) fn decode(call: &Call) -> Result<Input, ServiceError> {
         .any(|member| member.place == Place::Body)
     {
         if call.body.is_empty() {
-            // What an SDK that sent no body for an input without members got back: aws-sdk-js issue 2588. SDKs send `{}`.
+            // What AWS answered to SDK releases that sent no body for an input without members (from reports, not recorded). SDKs send `{}`.
             return Err(ServiceError::bad_request("Invalid request input"));
         }
         input.members = read(&call.body, structure)?;

@@ -91,6 +91,23 @@ fn labels_are_named_alone() {
 }
 
 #[test]
+fn patterns_and_enumerations_hold_in_bodies_too() {
+    assert_eq!(
+        breach(
+            "PUT /restapis/a/gatewayresponses/THROTTLED",
+            r#"{"statusCode": "9"}"#
+        ),
+        r"1 validation error detected: Value '9' at 'putGatewayResponseInput.statusCode' failed to satisfy constraint: Member must satisfy regular expression pattern: [1-5]\d\d"
+    );
+    let body = r#"{"location": {"type": "METHODS", "statusCode": "*"}, "properties": "{}"}"#;
+    let message = breach("POST /restapis/a/documentation/parts", body);
+    assert!(
+        message.starts_with("1 validation error detected: Value 'METHODS' at 'createDocumentationPartInput.location.type'"),
+        "{message}"
+    );
+}
+
+#[test]
 fn what_has_a_text_of_its_own_is_left_to_the_operation() {
     // Missing members, empty names and query enumerations: BadRequestException, from the control plane.
     for (line, body) in [
