@@ -4,4 +4,5 @@
 //! `gateway` serves the deployed APIs; `telemetry` measures them; `store` keeps what must survive.
 
 pub mod store;
+pub mod telemetry;
 pub mod wire;

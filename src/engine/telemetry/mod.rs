@@ -1,0 +1,186 @@
+//! What happened: one record per request, and the metrics that are made from the records.
+//!
+//! A data runtime counts in a [`Recorder`] of its own, into the [`Slot`] that was made when the stage was published. Readers take the
+//! finished seconds from there into an archive with AWS's retention, and see the running ones too: a request counts as soon as it is answered.
+//! What a method, a stage or an API shows is summed from the methods' series when it is asked for; the canary's requests have series
+//! of their own.
+
+#![allow(
+    dead_code,
+    reason = "CloudWatch's statistics come with the next change"
+)]
+
+mod cell;
+pub(crate) mod codec;
+pub(crate) mod distribution;
+mod figures;
+mod history;
+mod point;
+mod reading;
+mod record;
+mod recorder;
+mod rows;
+pub(crate) mod series;
+mod sketch;
+mod slot;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::base::Clock;
+
+pub use figures::{Figures, MethodFigures, Period, StageFigures};
+pub use point::Point;
+pub use reading::{Known, Reading, Selection, Side, Window};
+pub use record::{Phase, Record};
+pub use recorder::{Observation, Recorder};
+pub use rows::KIND;
+pub use slot::{MethodName, Slot, SlotKey};
+
+use series::Archive;
+
+/// The metrics of all APIs. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Telemetry(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    clock: Clock,
+    seats: usize,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    slots: HashMap<Arc<SlotKey>, Arc<Slot>>,
+    archive: Archive<SeriesKey, Point>,
+    /// The rows of running minutes as they were last saved.
+    open_rows: HashMap<SeriesKey, String>,
+}
+
+/// A series: the base's or the canary's requests of a slot.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct SeriesKey {
+    slot: Arc<SlotKey>,
+    canary: bool,
+}
+
+/// A second that goes on while it is read.
+#[derive(Debug)]
+struct Running {
+    key: SeriesKey,
+    second: i64,
+    point: Point,
+}
+
+impl Telemetry {
+    /// Metrics by this clock, and a recorder for each of so many data runtimes.
+    #[must_use]
+    pub fn new(clock: Clock, runtimes: usize) -> (Self, Vec<Recorder>) {
+        let shared = Arc::new(Shared {
+            clock,
+            seats: runtimes,
+            state: Mutex::new(State {
+                slots: HashMap::new(),
+                archive: Archive::new(),
+                open_rows: HashMap::new(),
+            }),
+            changed: Notify::new(),
+        });
+        let recorders = (0..runtimes)
+            .map(|seat| Recorder::new(seat, Arc::clone(&shared)))
+            .collect();
+        (Self(shared), recorders)
+    }
+
+    /// The slot that counts these requests: to be asked for when a stage is published, and kept with what is published.
+    ///
+    /// The same key gives the same slot for as long as somebody keeps it.
+    #[must_use]
+    pub fn slot(&self, key: SlotKey) -> Arc<Slot> {
+        let key = key.with_metric_name();
+        let mut state = self.0.state();
+        if let Some(slot) = state.slots.get(&key) {
+            return Arc::clone(slot);
+        }
+        // What is published anew leaves slots behind: the time to bring in what they hold.
+        state.harvest(self.0.clock.now().as_second());
+        let slot = Arc::new(Slot::new(Arc::new(key), self.0.seats));
+        state
+            .slots
+            .insert(Arc::clone(slot.key()), Arc::clone(&slot));
+        slot
+    }
+
+    /// Looks at everything that is known now, the running seconds included. Recording goes on meanwhile; other readers wait.
+    #[must_use]
+    pub fn read(&self) -> Reading<'_> {
+        let now = self.0.clock.now().as_second();
+        let mut state = self.0.state();
+        let running = state.harvest(now);
+        state.archive.tidy(now);
+        Reading::new(state, running)
+    }
+
+    /// Forgets everything that was measured.
+    pub fn clear(&self) {
+        let mut state = self.0.state();
+        // A moment that all seconds lie before, so that none goes on.
+        state.harvest(i64::MAX);
+        state.archive = Archive::new();
+        state.open_rows.clear();
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A recorder has begun a second, and the one before waits to be taken.
+    fn second_began(&self, slot: &Slot, full: bool) {
+        if full && let Ok(mut state) = self.state.try_lock() {
+            // Nobody has read for a while. If somebody does just now, that reader takes it.
+            state.take(slot, self.clock.now().as_second(), &mut Vec::new());
+        }
+        self.changed.notify_one();
+    }
+}
+
+impl State {
+    /// Takes what is finished from all slots and returns what is running. Slots that nobody keeps any more end here.
+    fn harvest(&mut self, now: i64) -> Vec<Running> {
+        let mut running = Vec::new();
+        let slots = std::mem::take(&mut self.slots);
+        for (key, slot) in slots {
+            // Only who keeps a slot can record into it: of one that is here alone, all seconds are finished.
+            let alone = Arc::strong_count(&slot) == 1;
+            self.take(&slot, if alone { i64::MAX } else { now }, &mut running);
+            if !alone {
+                self.slots.insert(key, slot);
+            }
+        }
+        running
+    }
+
+    fn take(&mut self, slot: &Slot, now: i64, running: &mut Vec<Running>) {
+        for (canary, cell) in slot.cells() {
+            let key = SeriesKey {
+                slot: Arc::clone(slot.key()),
+                canary,
+            };
+            let going_on = cell.harvest(now, |second, point| {
+                self.archive.append(&key, second, &point);
+            });
+            if let Some((second, point)) = going_on {
+                running.push(Running { key, second, point });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
