@@ -1,4 +1,4 @@
-//! What happened: one record per request, and the metrics that are made from the records.
+//! What happened, in figures: the metrics that are made from the records of requests.
 //!
 //! A data runtime counts in a [`Recorder`] of its own, into the [`Slot`] that was made when the stage was published. Readers take the
 //! finished seconds from there into an archive with AWS's retention, and see the running ones too: a request counts as soon as it is answered.
@@ -17,7 +17,6 @@ mod figures;
 mod history;
 mod point;
 mod reading;
-mod record;
 mod recorder;
 mod rows;
 pub(crate) mod series;
@@ -34,7 +33,6 @@ use crate::base::Clock;
 pub use figures::{Figures, MethodFigures, Period, StageFigures};
 pub use point::Point;
 pub use reading::{Known, Reading, Selection, Side, Window};
-pub use record::{Phase, Record};
 pub use recorder::{Observation, Recorder};
 pub use rows::KIND;
 pub use slot::{MethodName, Slot, SlotKey};
