@@ -39,16 +39,23 @@ pub use slot::{MethodName, Slot, SlotKey};
 
 use series::Archive;
 
-/// The metrics of all APIs. Clones share them.
-#[derive(Clone, Debug)]
+/// The metrics of all APIs.
+#[derive(Debug)]
 pub struct Telemetry(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     clock: Clock,
-    seats: usize,
     state: Mutex<State>,
+    seats: Mutex<Seats>,
     changed: Notify,
+}
+
+/// The places of recorders, given out again when a recorder ends.
+#[derive(Debug, Default)]
+struct Seats {
+    made: usize,
+    free: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -75,23 +82,25 @@ struct Running {
 }
 
 impl Telemetry {
-    /// Metrics by this clock, and a recorder for each of so many data runtimes.
+    /// Metrics by this clock; none yet.
     #[must_use]
-    pub fn new(clock: Clock, runtimes: usize) -> (Self, Vec<Recorder>) {
-        let shared = Arc::new(Shared {
+    pub fn new(clock: Clock) -> Self {
+        Self(Arc::new(Shared {
             clock,
-            seats: runtimes,
             state: Mutex::new(State {
                 slots: HashMap::new(),
                 archive: Archive::new(),
                 open_rows: HashMap::new(),
             }),
+            seats: Mutex::default(),
             changed: Notify::new(),
-        });
-        let recorders = (0..runtimes)
-            .map(|seat| Recorder::new(seat, Arc::clone(&shared)))
-            .collect();
-        (Self(shared), recorders)
+        }))
+    }
+
+    /// A recorder: each data runtime has one.
+    #[must_use]
+    pub fn recorder(&self) -> Recorder {
+        Recorder::new(Arc::clone(&self.0))
     }
 
     /// The slot that counts these requests: to be asked for when a stage is published, and kept with what is published.
@@ -106,7 +115,7 @@ impl Telemetry {
         }
         // What is published anew leaves slots behind: the time to bring in what they hold.
         state.harvest(self.0.clock.now().as_second());
-        let slot = Arc::new(Slot::new(Arc::new(key), self.0.seats));
+        let slot = Arc::new(Slot::new(Arc::new(key)));
         state
             .slots
             .insert(Arc::clone(slot.key()), Arc::clone(&slot));
@@ -134,6 +143,19 @@ impl Telemetry {
 }
 
 impl Shared {
+    fn take_seat(&self) -> usize {
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        seats.free.pop().unwrap_or_else(|| {
+            seats.made += 1;
+            seats.made - 1
+        })
+    }
+
+    fn leave_seat(&self, seat: usize) {
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        seats.free.push(seat);
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

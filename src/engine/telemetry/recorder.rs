@@ -36,9 +36,9 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    pub(super) fn new(seat: usize, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
-            seat,
+            seat: shared.take_seat(),
             shared,
             one_thread: PhantomData,
         }
@@ -47,10 +47,7 @@ impl Recorder {
     /// Counts a request.
     #[inline]
     pub fn record(&self, slot: &Slot, observation: &Observation) {
-        let Some(cell) = slot.cell(self.seat, observation.canary) else {
-            return;
-        };
-        let added = cell.add(Sample {
+        let added = slot.cell(self.seat, observation.canary).add(Sample {
             second: observation.at.as_second(),
             status: observation.status,
             latency_micros: clipped(observation.latency_micros),
@@ -59,6 +56,12 @@ impl Recorder {
         if added != Added::Running {
             self.shared.second_began(slot, added == Added::Full);
         }
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.shared.leave_seat(self.seat);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where the requests of one method of one stage are counted.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::cell::Cell;
 
@@ -44,11 +44,20 @@ impl SlotKey {
     }
 }
 
-/// The counters of one key, a seat for each data runtime. Made when a stage is published, and kept by what is published.
+/// The counters of one key. Made when a stage is published, and kept by what is published.
 #[derive(Debug)]
 pub struct Slot {
-    key: std::sync::Arc<SlotKey>,
-    seats: Box<[Seat]>,
+    key: Arc<SlotKey>,
+    seats: Row,
+}
+
+/// Seats in a row. Another row follows when there are more data runtimes: each has a seat.
+const ROW: usize = 8;
+
+#[derive(Debug, Default)]
+struct Row {
+    seats: [Seat; ROW],
+    next: OnceLock<Box<Row>>,
 }
 
 /// The counters of one data runtime; made with the first request.
@@ -59,30 +68,35 @@ struct Seat {
 }
 
 impl Slot {
-    pub(crate) fn new(key: std::sync::Arc<SlotKey>, seats: usize) -> Self {
+    pub(super) fn new(key: Arc<SlotKey>) -> Self {
         Self {
             key,
-            seats: (0..seats).map(|_| Seat::default()).collect(),
+            seats: Row::default(),
         }
     }
 
     /// Whose requests it counts.
     #[must_use]
-    pub fn key(&self) -> &std::sync::Arc<SlotKey> {
+    pub fn key(&self) -> &Arc<SlotKey> {
         &self.key
     }
 
-    /// The cell that the runtime of this seat writes; `None` if there is no such seat.
+    /// The cell that the recorder of this seat writes.
     #[inline]
-    pub(crate) fn cell(&self, seat: usize, canary: bool) -> Option<&Cell> {
-        let seat = self.seats.get(seat)?;
+    pub(super) fn cell(&self, seat: usize, canary: bool) -> &Cell {
+        let mut row = &self.seats;
+        for _ in 0..seat / ROW {
+            row = row.next.get_or_init(Box::default);
+        }
+        let seat = &row.seats[seat % ROW];
         let cell = if canary { &seat.canary } else { &seat.base };
-        Some(cell.get_or_init(|| Box::new(Cell::new())))
+        cell.get_or_init(|| Box::new(Cell::new()))
     }
 
     /// All cells that have been written, and whether they are the canary's.
-    pub(crate) fn cells(&self) -> impl Iterator<Item = (bool, &Cell)> {
-        self.seats.iter().flat_map(|seat| {
+    pub(super) fn cells(&self) -> impl Iterator<Item = (bool, &Cell)> {
+        let rows = std::iter::successors(Some(&self.seats), |row| row.next.get().map(|row| &**row));
+        rows.flat_map(|row| &row.seats).flat_map(|seat| {
             let base = seat.base.get().map(|cell| (false, &**cell));
             let canary = seat.canary.get().map(|cell| (true, &**cell));
             base.into_iter().chain(canary)

@@ -9,6 +9,12 @@ fn clock() -> Clock {
     Clock::manual("2026-11-20T12:00:00Z".parse().unwrap())
 }
 
+fn start<const N: usize>(clock: &Clock) -> (Telemetry, [Recorder; N]) {
+    let telemetry = Telemetry::new(clock.clone());
+    let recorders = std::array::from_fn(|_| telemetry.recorder());
+    (telemetry, recorders)
+}
+
 fn key(stage: &str, resource: &str) -> SlotKey {
     SlotKey {
         region: "eu-west-1".into(),
@@ -57,7 +63,7 @@ fn counts(telemetry: &Telemetry, selection: &Selection<'_>, window: &Window) -> 
 #[test]
 fn a_request_counts_as_soon_as_it_is_recorded_and_only_once() {
     let clock = clock();
-    let (telemetry, recorders) = Telemetry::new(clock.clone(), 2);
+    let (telemetry, recorders) = start::<2>(&clock);
     let slot = telemetry.slot(key("prod", "/pets"));
     for step in 0..10u32 {
         recorders[0].record(&slot, &request(&clock, 200, 5, false));
@@ -90,9 +96,24 @@ fn a_request_counts_as_soon_as_it_is_recorded_and_only_once() {
 }
 
 #[test]
+fn recorders_may_be_many_and_come_and_go() {
+    let clock = clock();
+    let (telemetry, recorders) = start::<20>(&clock);
+    let slot = telemetry.slot(key("prod", "/pets"));
+    for recorder in recorders {
+        recorder.record(&slot, &request(&clock, 200, 5, false));
+    }
+    telemetry
+        .recorder()
+        .record(&slot, &request(&clock, 200, 5, true));
+    assert_eq!(counts(&telemetry, &all(), &window(&clock, 1)), [21.0]);
+    assert!(telemetry.0.take_seat() < 20, "a seat that was left");
+}
+
+#[test]
 fn a_canary_counts_for_the_stage_and_for_itself() {
     let clock = clock();
-    let (telemetry, recorders) = Telemetry::new(clock.clone(), 1);
+    let (telemetry, recorders) = start::<1>(&clock);
     let slot = telemetry.slot(key("prod", "/pets"));
     for n in 0..10 {
         recorders[0].record(&slot, &request(&clock, 200, 5, n < 3));
@@ -115,7 +136,7 @@ fn a_canary_counts_for_the_stage_and_for_itself() {
 #[test]
 fn selections_take_what_they_name() {
     let clock = clock();
-    let (telemetry, recorders) = Telemetry::new(clock.clone(), 1);
+    let (telemetry, recorders) = start::<1>(&clock);
     let mut slots = vec![
         telemetry.slot(key("prod", "/pets")),
         telemetry.slot(key("prod", "/owners")),
@@ -206,7 +227,7 @@ fn selections_take_what_they_name() {
 #[test]
 fn a_slot_ends_with_who_keeps_it_and_what_it_counted_stays() {
     let clock = clock();
-    let (telemetry, recorders) = Telemetry::new(clock.clone(), 1);
+    let (telemetry, recorders) = start::<1>(&clock);
     let slot = telemetry.slot(key("prod", "/pets"));
     assert!(Arc::ptr_eq(&slot, &telemetry.slot(key("prod", "/pets"))));
     recorders[0].record(&slot, &request(&clock, 200, 5, false));
@@ -221,7 +242,7 @@ fn a_slot_ends_with_who_keeps_it_and_what_it_counted_stays() {
 #[test]
 fn seconds_that_nobody_reads_are_bounded() {
     let clock = clock();
-    let (telemetry, recorders) = Telemetry::new(clock.clone(), 1);
+    let (telemetry, recorders) = start::<1>(&clock);
     let slot = telemetry.slot(key("prod", "/pets"));
     for _ in 0..200 {
         recorders[0].record(&slot, &request(&clock, 200, 5, false));
@@ -246,7 +267,7 @@ fn seconds_that_nobody_reads_are_bounded() {
 #[test]
 fn readers_see_all_that_other_threads_record() {
     let clock = clock();
-    let (telemetry, recorders) = Telemetry::new(clock.clone(), 2);
+    let (telemetry, recorders) = start::<2>(&clock);
     let slot = telemetry.slot(key("prod", "/pets"));
     let threads: Vec<_> = (recorders.into_iter())
         .map(|recorder| {
@@ -291,14 +312,14 @@ fn commit(rows: &mut Vec<crate::engine::store::Row>, changes: Vec<crate::engine:
 #[test]
 fn what_is_saved_comes_back_whenever_the_process_ends() {
     let clock = clock();
-    let (telemetry, recorders) = Telemetry::new(clock.clone(), 1);
+    let (telemetry, recorders) = start::<1>(&clock);
     let slot = telemetry.slot(key("prod", "/pets"));
     let mut rows = Vec::new();
     for n in 1..=150u32 {
         recorders[0].record(&slot, &request(&clock, 200, 5, n % 3 == 0));
         clock.advance(Duration::from_secs(1));
         commit(&mut rows, telemetry.unsaved());
-        let (other, _) = Telemetry::new(clock.clone(), 1);
+        let other = Telemetry::new(clock.clone());
         assert_eq!(other.restore(&rows), 0);
         for selection in [
             all(),
@@ -327,14 +348,14 @@ fn what_is_saved_comes_back_whenever_the_process_ends() {
 #[test]
 fn rows_that_are_damaged_or_old_are_left_out() {
     let clock = clock();
-    let (telemetry, recorders) = Telemetry::new(clock.clone(), 1);
+    let (telemetry, recorders) = start::<1>(&clock);
     let slot = telemetry.slot(key("prod", "/pets"));
     recorders[0].record(&slot, &request(&clock, 200, 5, false));
     let mut rows = Vec::new();
     clock.advance(Duration::from_mins(2));
     commit(&mut rows, telemetry.unsaved());
     clock.advance(Duration::from_hours(16 * 24));
-    let (later, _) = Telemetry::new(clock.clone(), 1);
+    let later = Telemetry::new(clock.clone());
     let mut bad = rows[0].clone();
     bad.value = "{\"points\":\"?\"}".into();
     assert_eq!(later.restore(rows.iter().chain([&bad])), 1);
@@ -346,7 +367,7 @@ fn rows_that_are_damaged_or_old_are_left_out() {
 #[test]
 fn who_saves_is_woken_by_requests_only() {
     let clock = clock();
-    let (telemetry, recorders) = Telemetry::new(clock.clone(), 1);
+    let (telemetry, recorders) = start::<1>(&clock);
     let slot = telemetry.slot(key("prod", "/pets"));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     let mut woken = || {
