@@ -87,7 +87,7 @@ impl Cli {
                     words.push(format!("{option} {text}"));
                 }
                 Shown::Answer { call, .. } => {
-                    words.push(format!("{option} \"${}\"", variable(*call)))
+                    words.push(format!("{option} \"${}\"", variable(*call)));
                 }
             }
         }

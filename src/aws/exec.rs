@@ -26,7 +26,7 @@ use super::scheduler::Job;
 use super::session::{Extension, Session, explain};
 
 /// How long a write may take. A test invocation waits for a backend that has 29 seconds, or more where the quota was raised.
-const WRITE_LIMIT: Duration = Duration::from_secs(60);
+const WRITE_LIMIT: Duration = Duration::from_mins(1);
 /// Threads for calls and for what the console computes beside its loop.
 const WORKERS: usize = 2;
 
@@ -65,12 +65,12 @@ impl Aws {
         let events: Sink = Arc::new(events);
         // AWS's quotas hold wherever there may be an AWS, which is everywhere but here.
         let paced = !session.target.is_local();
-        let pacer = Pacer::new(paced, clock.clone(), chance.split(), events.clone());
-        runtime.spawn(pacer.clone().run());
+        let calls = Pacer::new(paced, clock.clone(), chance.split(), events.clone());
+        runtime.spawn(calls.clone().run());
         let context = Arc::new(Context {
             extension: Extension::at(&session.target),
             session,
-            pacer,
+            pacer: calls,
             clock,
             events,
             clients: OnceCell::new(),
@@ -143,7 +143,7 @@ impl Aws {
             let _ = self.changes.send(work);
         } else {
             let runner = self.runner.clone();
-            handle.spawn(async move { runner.run(work).await });
+            handle.spawn(async move { Box::pin(runner.run(work)).await });
         }
     }
 
@@ -196,7 +196,8 @@ struct Runner {
 
 async fn one_after_another(runner: Runner, mut queue: mpsc::UnboundedReceiver<Work>) {
     while let Some(work) = queue.recv().await {
-        runner.run(work).await;
+        // On the heap: a call's future holds every kind of call.
+        Box::pin(runner.run(work)).await;
     }
 }
 
@@ -213,7 +214,7 @@ impl Runner {
         for call in &op.calls {
             let mut call = call.clone();
             call.resolve(&answers);
-            match self.step(&call, &mut cancelled).await {
+            match Box::pin(self.step(&call, &mut cancelled)).await {
                 Ok(answer) => answers.push(answer),
                 Err(error) => {
                     failed = Some(error);

@@ -16,6 +16,7 @@ pub mod exec;
 pub(crate) mod failure;
 pub mod limits;
 pub mod op;
+pub mod ops;
 pub(crate) mod pacer;
 pub mod patch;
 pub mod query;

@@ -206,7 +206,7 @@ impl Stat {
 }
 
 impl Series {
-    /// The dimensions in the sets that API Gateway publishes: ApiName; ApiName+Stage; ApiName+Method+Resource+Stage.
+    /// The dimensions in the sets that API Gateway publishes: API; API and stage; API, method, resource and stage.
     #[must_use]
     pub fn dimensions(&self) -> Vec<(&'static str, String)> {
         let mut all = vec![("ApiName", self.api_name.clone())];
@@ -243,6 +243,31 @@ impl Query {
             (_, false) => 60,
         };
         Duration::from_secs(seconds)
+    }
+
+    /// Whether this query's answer being out of date means that the other's is too: itself, and what is derived from it.
+    ///
+    /// What isn't deployed depends on the definition and on the stages; the usage of a plan on its keys and limits.
+    #[must_use]
+    pub fn stales(&self, other: &Self) -> bool {
+        if self == other {
+            return true;
+        }
+        match (self, other) {
+            (
+                Self::Resources { .. }
+                | Self::Models { .. }
+                | Self::RequestValidators { .. }
+                | Self::Authorizers { .. }
+                | Self::GatewayResponses { .. }
+                | Self::Api { .. }
+                | Self::Stages { .. },
+                Self::Changes { .. },
+            ) => self.api() == other.api(),
+            (Self::UsagePlanKeys { plan }, Self::Usage { plan: other, .. }) => plan == other,
+            (Self::UsagePlans, Self::Usage { .. }) => true,
+            _ => false,
+        }
     }
 
     /// The API that the query is about, if it is about one: what becomes stale when that API is deleted.
@@ -311,6 +336,47 @@ mod tests {
             (Stat::Percentile(1000), "p100"),
         ] {
             assert_eq!(stat.name(), name);
+        }
+    }
+
+    #[test]
+    fn what_is_derived_is_stale_too() {
+        let api = || "a".to_owned();
+        let changes = |api: &str| Query::Changes {
+            api: api.to_owned(),
+            stage: "prod".to_owned(),
+        };
+        let usage = Query::Usage {
+            plan: "p".to_owned(),
+            start: String::new(),
+            end: String::new(),
+        };
+        for (stale, other, expected) in [
+            (Query::Resources { api: api() }, changes("a"), true),
+            (Query::Resources { api: api() }, changes("b"), false),
+            (Query::Stages { api: api() }, changes("a"), true),
+            (
+                Query::Stages { api: api() },
+                Query::Resources { api: api() },
+                false,
+            ),
+            (
+                Query::UsagePlanKeys {
+                    plan: "p".to_owned(),
+                },
+                usage.clone(),
+                true,
+            ),
+            (
+                Query::UsagePlanKeys {
+                    plan: "q".to_owned(),
+                },
+                usage,
+                false,
+            ),
+            (Query::Apis, Query::Apis, true),
+        ] {
+            assert_eq!(stale.stales(&other), expected, "{stale:?} {other:?}");
         }
     }
 

@@ -241,18 +241,15 @@ impl Session {
         builder.set_time_source(chain.time_source());
         builder.set_use_fips(chain.use_fips());
         builder.set_use_dual_stack(chain.use_dual_stack());
-        match self.target.url() {
-            Some(url) => {
-                if url.starts_with("http:") {
-                    builder
-                        .set_http_client(Some(aws_smithy_http_client::Builder::new().build_http()));
-                }
-                builder.endpoint_url(url).build()
+        if let Some(url) = self.target.url() {
+            if url.starts_with("http:") {
+                let plain = aws_smithy_http_client::Builder::new().build_http();
+                builder.set_http_client(Some(plain));
             }
-            None => {
-                builder.set_http_client(chain.http_client());
-                builder.build()
-            }
+            builder.endpoint_url(url).build()
+        } else {
+            builder.set_http_client(chain.http_client());
+            builder.build()
         }
     }
 

@@ -32,9 +32,13 @@ impl Context {
         stage: &str,
     ) -> Result<Reply, Error> {
         const OPERATION: &str = "changes not deployed";
-        let cant_tell = |why: &str| Ok(Reply::Changes(Changes::CantTell(why.to_owned())));
+        let cant_tell = |why: &str| Reply::Changes(Changes::CantTell(why.to_owned()));
         let extension = match &self.extension {
-            None => return cant_tell("only the bundled gateway can compare with what is deployed"),
+            None => {
+                return Ok(cant_tell(
+                    "only the bundled gateway can compare with what is deployed",
+                ));
+            }
             Some(Err(why)) => {
                 return Err(self.failed(OPERATION, query, Cause::Unreachable(why.clone())));
             }
@@ -56,7 +60,9 @@ impl Context {
             return Ok(Reply::Changes(Changes::Known(body.changes)));
         }
         if !matches!(self.session.target, Target::Local { .. }) {
-            return cant_tell("this endpoint isn't a Sluice gateway, or wants signed requests");
+            return Ok(cant_tell(
+                "this endpoint isn't a Sluice gateway, or wants signed requests",
+            ));
         }
         let cause = if status == 200 {
             Cause::Malformed("no list of changes".to_owned())
