@@ -3,6 +3,7 @@
 //! `server` owns the sockets and sorts requests; `wire` turns bytes into calls and back; `control` answers the services' operations;
 //! `gateway` serves the deployed APIs; `telemetry` measures them; `store` keeps what must survive.
 
+pub mod control;
 pub mod store;
 pub mod telemetry;
 pub mod wire;

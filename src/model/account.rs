@@ -14,6 +14,7 @@ pub struct Account {
     /// What all APIs of the region share.
     pub throttle_settings: ThrottleSettings,
     /// `UsagePlans`.
+    #[serde(default)]
     pub features: Vec<String>,
     /// The generation of API keys.
     pub api_key_version: String,

@@ -1,0 +1,150 @@
+//! Authorizers, as definitions.
+//!
+//! Source: `spec/rest/auth.md`, `spec/rest/control-plane.md` §5 and §6, `spec/aws-recorded/FACTS.md` §6.
+
+use serde::Deserialize;
+
+use super::Answer;
+use super::error::{NO_AUTHORIZER, bad, limit_exceeded, not_found};
+use super::page::page;
+use super::txn::{NOTHING, Txn, answer, patch, read, text};
+use crate::engine::wire::{Input, ServiceError};
+use crate::model::Authorizer;
+use crate::model::patch::apply;
+
+/// Source: `spec/rest/resources-methods.md` §5.
+const MAX_AUTHORIZERS: usize = 10;
+const MAX_TTL: i64 = 3600;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CreateAuthorizer {
+    #[serde(default)]
+    name: String,
+    #[serde(default, rename = "type")]
+    authorizer_type: String,
+    #[serde(rename = "providerARNs")]
+    provider_arns: Option<Vec<String>>,
+    auth_type: Option<String>,
+    authorizer_uri: Option<String>,
+    authorizer_credentials: Option<String>,
+    identity_source: Option<String>,
+    identity_validation_expression: Option<String>,
+    authorizer_result_ttl_in_seconds: Option<i64>,
+}
+
+pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
+    let api_id = text(input, "restapi_id");
+    let api = txn.api(api_id)?;
+    let given: CreateAuthorizer = read(input)?;
+    let auth_type = given.auth_type.or_else(|| {
+        let word = match given.authorizer_type.as_str() {
+            "COGNITO_USER_POOLS" => "cognito_user_pools",
+            _ => "custom",
+        };
+        Some(word.to_owned())
+    });
+    let authorizer = Authorizer {
+        id: txn.new_short_id(|id| api.authorizers.contains_key(id)),
+        name: given.name,
+        authorizer_type: given.authorizer_type,
+        provider_arns: given.provider_arns.filter(|arns| !arns.is_empty()),
+        auth_type,
+        authorizer_uri: given.authorizer_uri,
+        authorizer_credentials: given.authorizer_credentials,
+        identity_source: given.identity_source,
+        identity_validation_expression: given.identity_validation_expression,
+        authorizer_result_ttl_in_seconds: given.authorizer_result_ttl_in_seconds,
+    };
+    check(&authorizer)?;
+    if api.authorizers.len() >= MAX_AUTHORIZERS {
+        return Err(limit_exceeded(
+            "Maximum number of Authorizers for this API has been reached. Please contact AWS if you need additional Authorizers.",
+        ));
+    }
+    txn.put(api_id, authorizer.clone())?;
+    answer(&authorizer)
+}
+
+/// The rules are documented; the texts are recalled.
+fn check(authorizer: &Authorizer) -> Result<(), ServiceError> {
+    if authorizer.name.is_empty() {
+        return Err(bad("Authorizer name cannot be blank"));
+    }
+    let ttl = authorizer.authorizer_result_ttl_in_seconds;
+    if ttl.is_some_and(|ttl| !(0..=MAX_TTL).contains(&ttl)) {
+        return Err(bad(format!(
+            "Invalid Authorizer result TTL specified: must be between 0 and {MAX_TTL} seconds"
+        )));
+    }
+    match authorizer.authorizer_type.as_str() {
+        "TOKEN" | "REQUEST" => {
+            let uri = authorizer.authorizer_uri.as_deref();
+            if uri.is_none_or(|uri| !uri.starts_with("arn:")) {
+                return Err(bad(format!(
+                    "Invalid Authorizer URI: {}. Authorizer URI should be a valid API Gateway ARN that represents a Lambda function invocation.",
+                    uri.unwrap_or("null")
+                )));
+            }
+        }
+        "COGNITO_USER_POOLS" if authorizer.provider_arns.is_none() => {
+            return Err(bad(
+                "Invalid authorizer: the type COGNITO_USER_POOLS needs at least one provider ARN",
+            ));
+        }
+        "COGNITO_USER_POOLS" | "JWT" => {}
+        _ => {
+            return Err(bad(
+                "Enumeration value for AuthorizerType must be non-empty",
+            ));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
+    answer(&find(txn, input)?)
+}
+
+fn find(txn: &Txn<'_>, input: &Input) -> Result<Authorizer, ServiceError> {
+    let api = txn.api_or(text(input, "restapi_id"), NO_AUTHORIZER)?;
+    api.authorizers
+        .get(text(input, "authorizer_id"))
+        .map(|authorizer| authorizer.as_ref().clone())
+        .ok_or_else(|| not_found(NO_AUTHORIZER))
+}
+
+pub(super) fn list(txn: &Txn<'_>, input: &Input) -> Answer {
+    let api = txn.api(text(input, "restapi_id"))?;
+    let mut entries = Vec::new();
+    for (id, authorizer) in &api.authorizers {
+        entries.push((id.clone(), answer(authorizer.as_ref())?));
+    }
+    page(entries, input)
+}
+
+pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
+    let mut authorizer = find(txn, input)?;
+    apply(&mut authorizer, &patch(input)?)?;
+    check(&authorizer)?;
+    txn.put(text(input, "restapi_id"), authorizer.clone())?;
+    answer(&authorizer)
+}
+
+pub(super) fn delete(txn: &mut Txn<'_>, input: &Input) -> Answer {
+    let authorizer = find(txn, input)?;
+    let api_id = text(input, "restapi_id");
+    let api = txn.api(api_id)?;
+    for resource in api.resources.values() {
+        for (verb, method) in &resource.resource_methods {
+            if method.authorizer_id.as_ref() == Some(&authorizer.id) {
+                return Err(ServiceError::conflict(format!(
+                    "Cannot delete authorizer '{}', is referenced in method: {}/{verb}",
+                    authorizer.name, resource.path
+                )));
+            }
+        }
+    }
+    txn.remove::<Authorizer>(api_id, &authorizer.id);
+    NOTHING
+}

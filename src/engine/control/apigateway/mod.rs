@@ -1,0 +1,386 @@
+//! Amazon API Gateway's management of REST APIs, version 2015-07-09: a file per family of operations.
+//!
+//! A write works on a copy of its region (`txn`), is written to the store in one transaction, then becomes what everybody reads, and
+//! is then published to the gateway. Until all of that is done nobody is answered; if the store refuses, nothing happened.
+//! Writes run one after the other; reads never wait for them.
+
+mod account;
+mod api_key_file;
+mod api_keys;
+mod authorizers;
+mod deployments;
+mod error;
+mod gateway_responses;
+mod integration_responses;
+mod integrations;
+mod mapping;
+mod method_responses;
+mod methods;
+mod models;
+mod page;
+mod request_validators;
+mod resources;
+mod rest_apis;
+mod serving;
+mod stages;
+mod state;
+mod tags;
+mod test_invoke;
+#[cfg(test)]
+mod tests;
+mod txn;
+mod usage;
+mod usage_plan_keys;
+mod usage_plans;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+pub use serving::{Frozen, Serving, TestInvoke, TestInvoked};
+pub use state::LoadError;
+
+use self::state::{Api, Part, Region, State, kind};
+use self::txn::Txn;
+use crate::base::{Clock, Ids};
+use crate::engine::store::{Row, Store};
+use crate::engine::wire::{Input, Operation, Output, ServiceError};
+use crate::model::{Definition, Stage};
+
+/// What an operation answers: an object by wire names, or null.
+type Answer = Result<Value, ServiceError>;
+
+/// What the service works with.
+#[derive(Debug)]
+pub struct Deps {
+    /// For dates.
+    pub clock: Clock,
+    /// For new entities.
+    pub ids: Arc<Ids>,
+    /// Twelve digits.
+    pub account: String,
+    /// Where writes go before they are acknowledged.
+    pub store: Arc<Store>,
+    /// What serves the deployed APIs.
+    pub gateway: Arc<dyn Serving>,
+}
+
+/// The service, with the state of all regions.
+#[derive(Debug)]
+pub struct ApiGateway {
+    deps: Deps,
+    state: ArcSwap<State>,
+    /// Held by the one write that runs.
+    writing: Mutex<()>,
+}
+
+/// The kinds of rows in the store that belong to this service.
+pub const KINDS: &[&str] = &[
+    kind::API,
+    kind::API_KEY,
+    kind::USAGE_PLAN,
+    kind::USAGE_PLAN_KEY,
+    kind::ACCOUNT,
+    crate::model::Resource::KIND,
+    crate::model::Model::KIND,
+    crate::model::RequestValidator::KIND,
+    crate::model::Authorizer::KIND,
+    crate::model::GatewayResponse::KIND,
+    state::Deployed::KIND,
+    Stage::KIND,
+];
+
+/// How an operation runs.
+enum Run {
+    Read(fn(&Txn<'_>, &Input) -> Answer),
+    Write(fn(&mut Txn<'_>, &Input) -> Answer),
+    TestInvoke,
+}
+
+fn run_of(operation: &str) -> Option<Run> {
+    use Run::{Read, Write};
+    Some(match operation {
+        "CreateApiKey" => Write(api_keys::create),
+        "CreateAuthorizer" => Write(authorizers::create),
+        "CreateDeployment" => Write(deployments::create),
+        "CreateModel" => Write(models::create),
+        "CreateRequestValidator" => Write(request_validators::create),
+        "CreateResource" => Write(resources::create),
+        "CreateRestApi" => Write(rest_apis::create),
+        "CreateStage" => Write(stages::create),
+        "CreateUsagePlan" => Write(usage_plans::create),
+        "CreateUsagePlanKey" => Write(usage_plan_keys::create),
+        "DeleteApiKey" => Write(api_keys::delete),
+        "DeleteAuthorizer" => Write(authorizers::delete),
+        "DeleteDeployment" => Write(deployments::delete),
+        "DeleteGatewayResponse" => Write(gateway_responses::delete),
+        "DeleteIntegration" => Write(integrations::delete),
+        "DeleteIntegrationResponse" => Write(integration_responses::delete),
+        "DeleteMethod" => Write(methods::delete),
+        "DeleteMethodResponse" => Write(method_responses::delete),
+        "DeleteModel" => Write(models::delete),
+        "DeleteRequestValidator" => Write(request_validators::delete),
+        "DeleteResource" => Write(resources::delete),
+        "DeleteRestApi" => Write(rest_apis::delete),
+        "DeleteStage" => Write(stages::delete),
+        "DeleteUsagePlan" => Write(usage_plans::delete),
+        "DeleteUsagePlanKey" => Write(usage_plan_keys::delete),
+        "FlushStageAuthorizersCache" | "FlushStageCache" => Read(stages::flush),
+        "GetAccount" => Read(account::get),
+        "GetApiKey" => Read(api_keys::get),
+        "GetApiKeys" => Read(api_keys::list),
+        "GetAuthorizer" => Read(authorizers::get),
+        "GetAuthorizers" => Read(authorizers::list),
+        "GetDeployment" => Read(deployments::get),
+        "GetDeployments" => Read(deployments::list),
+        "GetGatewayResponse" => Read(gateway_responses::get),
+        "GetGatewayResponses" => Read(gateway_responses::list),
+        "GetIntegration" => Read(integrations::get),
+        "GetIntegrationResponse" => Read(integration_responses::get),
+        "GetMethod" => Read(methods::get),
+        "GetMethodResponse" => Read(method_responses::get),
+        "GetModel" => Read(models::get),
+        "GetModels" => Read(models::list),
+        "GetRequestValidator" => Read(request_validators::get),
+        "GetRequestValidators" => Read(request_validators::list),
+        "GetResource" => Read(resources::get),
+        "GetResources" => Read(resources::list),
+        "GetRestApi" => Read(rest_apis::get),
+        "GetRestApis" => Read(rest_apis::list),
+        "GetStage" => Read(stages::get),
+        "GetStages" => Read(stages::list),
+        "GetTags" => Read(tags::get),
+        "GetUsage" => Read(usage::get),
+        "GetUsagePlan" => Read(usage_plans::get),
+        "GetUsagePlanKey" => Read(usage_plan_keys::get),
+        "GetUsagePlanKeys" => Read(usage_plan_keys::list),
+        "GetUsagePlans" => Read(usage_plans::list),
+        "ImportApiKeys" => Write(api_keys::import),
+        "PutGatewayResponse" => Write(gateway_responses::put),
+        "PutIntegration" => Write(integrations::put),
+        "PutIntegrationResponse" => Write(integration_responses::put),
+        "PutMethod" => Write(methods::put),
+        "PutMethodResponse" => Write(method_responses::put),
+        "TagResource" => Write(tags::tag),
+        "TestInvokeMethod" => Run::TestInvoke,
+        "UntagResource" => Write(tags::untag),
+        "UpdateAccount" => Write(account::update),
+        "UpdateApiKey" => Write(api_keys::update),
+        "UpdateAuthorizer" => Write(authorizers::update),
+        "UpdateDeployment" => Write(deployments::update),
+        "UpdateGatewayResponse" => Write(gateway_responses::update),
+        "UpdateIntegration" => Write(integrations::update),
+        "UpdateIntegrationResponse" => Write(integration_responses::update),
+        "UpdateMethod" => Write(methods::update),
+        "UpdateMethodResponse" => Write(method_responses::update),
+        "UpdateModel" => Write(models::update),
+        "UpdateRequestValidator" => Write(request_validators::update),
+        "UpdateResource" => Write(resources::update),
+        "UpdateRestApi" => Write(rest_apis::update),
+        "UpdateStage" => Write(stages::update),
+        "UpdateUsage" => Read(usage::update),
+        "UpdateUsagePlan" => Write(usage_plans::update),
+        _ => return None,
+    })
+}
+
+impl ApiGateway {
+    /// Restores the state from the store's rows of [`KINDS`] and publishes it to the gateway.
+    pub fn load(rows: &[Row], deps: Deps) -> Result<Self, LoadError> {
+        let state = state::load(rows)?;
+        for (name, region) in &state {
+            publish_keys(&deps, name, region);
+            for (id, api) in region.apis.iter() {
+                for stage in api.stages.values() {
+                    publish_stage(&deps, name, id, api, stage);
+                }
+            }
+        }
+        Ok(Self {
+            deps,
+            state: ArcSwap::from_pointee(state),
+            writing: Mutex::new(()),
+        })
+    }
+
+    /// Answers an operation. Constraints of the model are checked already.
+    pub async fn call(
+        &self,
+        region: &str,
+        operation: &Operation,
+        input: Input,
+    ) -> Result<Output, ServiceError> {
+        self.answer(region, operation, &input)
+            .await
+            .map(Output::from)
+    }
+
+    async fn answer(&self, region: &str, operation: &Operation, input: &Input) -> Answer {
+        match run_of(operation.name) {
+            Some(Run::Read(run)) => run(&Txn::new(&self.deps, &self.state.load(), region), input),
+            Some(Run::Write(run)) => self.write(region, |txn| run(txn, input)).await,
+            Some(Run::TestInvoke) => {
+                let test = {
+                    let state = self.state.load();
+                    test_invoke::prepare(&Txn::new(&self.deps, &state, region), input)?
+                };
+                Ok(test_invoke::shown(
+                    self.deps.gateway.test_invoke(test).await?,
+                ))
+            }
+            None => Err(ServiceError::not_implemented(operation.name)),
+        }
+    }
+
+    async fn write(&self, region: &str, run: impl FnOnce(&mut Txn<'_>) -> Answer) -> Answer {
+        let _writing = self.writing.lock().await;
+        let state = self.state.load_full();
+        let mut txn = Txn::new(&self.deps, &state, region);
+        let answer = run(&mut txn)?;
+        let Txn {
+            region: changed,
+            changes,
+            ..
+        } = txn;
+        if changes.is_empty() {
+            return Ok(answer);
+        }
+        // What to publish is told by the changes, which the store takes.
+        let touched: BTreeSet<(&'static str, String, bool)> = changes
+            .iter()
+            .map(|change| (change.kind, change.key.clone(), change.value.is_some()))
+            .collect();
+        self.deps.store.commit(changes).await.map_err(|error| {
+            tracing::error!(%error, "the store refused a write");
+            ServiceError::internal(format!("The change could not be stored: {error}"))
+        })?;
+        let mut state = state.as_ref().clone();
+        state.insert(region.to_owned(), changed.clone());
+        self.state.store(Arc::new(state));
+        self.publish(region, &changed, &touched);
+        Ok(answer)
+    }
+
+    fn publish(
+        &self,
+        name: &str,
+        region: &Region,
+        touched: &BTreeSet<(&'static str, String, bool)>,
+    ) {
+        let gateway = &self.deps.gateway;
+        let mut keys = false;
+        for (of, key, put) in touched {
+            match *of {
+                kind::API if !put => gateway.remove_api(key),
+                Stage::KIND => {
+                    let (id, stage) = key.split_once('/').unwrap_or_default();
+                    let Some(api) = region.apis.get(id) else {
+                        continue;
+                    };
+                    match api.stages.get(stage) {
+                        Some(stage) => publish_stage(&self.deps, name, id, api, stage),
+                        None => gateway.remove_stage(id, stage),
+                    }
+                }
+                kind::API_KEY | kind::USAGE_PLAN | kind::USAGE_PLAN_KEY => keys = true,
+                _ => {}
+            }
+        }
+        if keys {
+            publish_keys(&self.deps, name, region);
+        }
+    }
+
+    /// Forgets everything, in the store too: for an engine that keeps nothing.
+    pub async fn reset(&self) -> Result<(), ServiceError> {
+        let regions: Vec<String> = self.state.load().keys().cloned().collect();
+        for region in regions {
+            self.write(&region, |txn| {
+                let apis: Vec<String> = txn.region.apis.keys().cloned().collect();
+                for id in &apis {
+                    txn.remove_api(id);
+                }
+                let keys: Vec<String> = txn.region.keys.keys().cloned().collect();
+                for id in &keys {
+                    txn.remove_key(id);
+                }
+                let plans: Vec<String> = txn.region.plans.keys().cloned().collect();
+                for id in &plans {
+                    txn.remove_plan(id);
+                }
+                txn.put_account(crate::model::Account::default())?;
+                txn::NOTHING
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// An API as it stands, deployed or not.
+    #[must_use]
+    pub fn definition(&self, region: &str, api: &str) -> Option<Definition> {
+        self.with_api(region, api, Api::definition)
+    }
+
+    /// What a deployment froze.
+    #[must_use]
+    pub fn deployment_definition(
+        &self,
+        region: &str,
+        api: &str,
+        deployment: &str,
+    ) -> Option<Arc<Definition>> {
+        self.with_api(region, api, |api| {
+            let deployed = api.deployments.get(deployment)?;
+            Some(Arc::clone(&deployed.definition))
+        })?
+    }
+
+    /// A stage.
+    #[must_use]
+    pub fn stage(&self, region: &str, api: &str, name: &str) -> Option<Arc<Stage>> {
+        self.with_api(region, api, |api| api.stages.get(name).cloned())?
+    }
+
+    fn with_api<T>(&self, region: &str, api: &str, look: impl FnOnce(&Api) -> T) -> Option<T> {
+        let state = self.state.load();
+        state.get(region)?.apis.get(api).map(|api| look(api))
+    }
+}
+
+fn publish_stage(deps: &Deps, region: &str, id: &str, api: &Api, stage: &Stage) {
+    let frozen = |id: &String| {
+        let deployed = api.deployments.get(id)?;
+        Some((
+            deployed.deployment.id.as_str(),
+            Arc::clone(&deployed.definition),
+        ))
+    };
+    let canary = stage
+        .canary_settings
+        .as_ref()
+        .and_then(|canary| canary.deployment_id.as_ref())
+        .and_then(frozen);
+    if let Some(deployment) = frozen(&stage.deployment_id) {
+        deps.gateway
+            .publish_stage(region, &deps.account, id, stage, deployment, canary);
+    }
+}
+
+fn publish_keys(deps: &Deps, name: &str, region: &Region) {
+    let keys: Vec<_> = region
+        .keys
+        .values()
+        .map(|k| Arc::clone(&k.entity))
+        .collect();
+    let plans: Vec<_> = region
+        .plans
+        .values()
+        .map(|p| Arc::clone(&p.entity))
+        .collect();
+    let members: Vec<_> = region.members.keys().cloned().collect();
+    deps.gateway.publish_keys(name, &keys, &plans, &members);
+}

@@ -1,0 +1,161 @@
+//! Models.
+//!
+//! Source: `spec/rest/validation.md` §2, `spec/aws-recorded/FACTS.md` §6.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Answer;
+use super::error::{bad, not_found};
+use super::page::page;
+use super::state::Api;
+use super::txn::{NOTHING, Txn, answer, patch, read, text};
+use crate::engine::wire::{Input, ServiceError};
+use crate::model::Model;
+use crate::model::patch::apply;
+
+/// Bytes of a schema. Source: `spec/rest/resources-methods.md` §5.
+const MAX_SCHEMA: usize = 400 * 1024;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CreateModel {
+    name: Option<String>,
+    description: Option<String>,
+    schema: Option<String>,
+    content_type: Option<String>,
+}
+
+pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
+    let api_id = text(input, "restapi_id");
+    let api = txn.api(api_id)?;
+    let given: CreateModel = read(input)?;
+    let name = given.name.unwrap_or_default();
+    if name.is_empty() {
+        return Err(bad("Model name must be non-empty"));
+    }
+    if !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        // The rule is documented, its text is not.
+        return Err(bad(format!(
+            "Invalid model name specified: {name}. Must be alphanumeric"
+        )));
+    }
+    if api.models.contains_key(&name) {
+        return Err(ServiceError::conflict(
+            "Model name already exists for this REST API",
+        ));
+    }
+    let ids = |id: &str| api.models.values().any(|model| model.id == id);
+    let model = Model {
+        id: txn.new_short_id(ids),
+        name,
+        description: given.description,
+        schema: given.schema,
+        content_type: given.content_type.unwrap_or_default(),
+    };
+    check(&model)?;
+    txn.put(api_id, model.clone())?;
+    answer(&model)
+}
+
+fn check(model: &Model) -> Result<(), ServiceError> {
+    let schema = model.schema.as_deref().unwrap_or_default();
+    if schema.is_empty() {
+        return Err(bad(
+            "Model schema must have at least 1 property or array items defined",
+        ));
+    }
+    if schema.len() > MAX_SCHEMA {
+        return Err(bad(format!(
+            "The model's schema is larger than {MAX_SCHEMA} bytes"
+        )));
+    }
+    if model.content_type.ends_with("json")
+        && let Err(error) = serde_json::from_str::<Value>(schema)
+    {
+        return Err(bad(format!(
+            "Invalid model specified: Validation Result: warnings : [], errors : [Invalid model schema specified. {error}]"
+        )));
+    }
+    Ok(())
+}
+
+pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
+    let model = find(txn, input)?;
+    let refers = model
+        .schema
+        .as_deref()
+        .is_some_and(|schema| schema.contains("\"$ref\""));
+    if input.flag("flatten") && refers {
+        // The one thing about reading a model that isn't there yet.
+        return Err(ServiceError::not_implemented(
+            "GetModel with flatten=true of a model that refers to others",
+        ));
+    }
+    answer(&model)
+}
+
+/// The model that a call names; an unknown API is an unknown model (recorded).
+fn find(txn: &Txn<'_>, input: &Input) -> Result<Model, ServiceError> {
+    let name = text(input, "model_name");
+    let unknown = format!("Invalid model name specified: {name}");
+    let api = txn.api_or(text(input, "restapi_id"), &unknown)?;
+    api.models
+        .get(name)
+        .map(|model| model.as_ref().clone())
+        .ok_or_else(|| not_found(&unknown))
+}
+
+pub(super) fn list(txn: &Txn<'_>, input: &Input) -> Answer {
+    let api = txn.api(text(input, "restapi_id"))?;
+    let mut entries = Vec::new();
+    for (name, model) in &api.models {
+        entries.push((name.clone(), answer(model.as_ref())?));
+    }
+    page(entries, input)
+}
+
+pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
+    let mut model = find(txn, input)?;
+    apply(&mut model, &patch(input)?)?;
+    check(&model)?;
+    txn.put(text(input, "restapi_id"), model.clone())?;
+    answer(&model)
+}
+
+pub(super) fn delete(txn: &mut Txn<'_>, input: &Input) -> Answer {
+    let model = find(txn, input)?;
+    let api_id = text(input, "restapi_id");
+    if let Some(user) = user_of(&*txn.api(api_id)?, &model.name) {
+        let name = &model.name;
+        return Err(ServiceError::conflict(format!(
+            "Cannot delete model '{name}', is referenced in {user}"
+        )));
+    }
+    txn.remove::<Model>(api_id, &model.name);
+    NOTHING
+}
+
+/// Who uses a model. Of several methods the last by path is named (recorded with two).
+fn user_of(api: &Api, name: &str) -> Option<String> {
+    let mut resources: Vec<_> = api.resources.values().collect();
+    resources.sort_by(|a, b| b.path.cmp(&a.path));
+    let uses = |models: Option<&crate::model::Map<String>>| {
+        models.is_some_and(|models| models.values().any(|used| used == name))
+    };
+    for resource in resources {
+        for (verb, method) in resource.resource_methods.iter().rev() {
+            let at = format!("{}/{verb}", resource.path);
+            if uses(method.request_models.as_ref()) {
+                return Some(format!("method request: {at}"));
+            }
+            // Not recorded for responses.
+            for (status, response) in method.method_responses.iter().flatten() {
+                if uses(response.response_models.as_ref()) {
+                    return Some(format!("method response: {at}/{status}"));
+                }
+            }
+        }
+    }
+    None
+}

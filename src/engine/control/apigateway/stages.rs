@@ -1,0 +1,231 @@
+//! Stages.
+//!
+//! Source: `spec/rest/deployments-stages-canary.md` §2 to §7, limits in `spec/rest/resources-methods.md` §5.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::error::{NO_STAGE, bad, limit_exceeded, not_found};
+use super::state::Api;
+use super::txn::{NOTHING, Txn, answer, patch, read, text};
+use super::{Answer, tags, usage_plans};
+use crate::engine::wire::{Input, ServiceError};
+use crate::model::patch::apply_to_stage;
+use crate::model::{CanarySettings, Map, Stage};
+
+const MAX_STAGES: usize = 10;
+const MAX_NAME: usize = 128;
+const MAX_VARIABLES: usize = 100;
+const MAX_VARIABLE_NAME: usize = 64;
+const MAX_VARIABLE_VALUE: usize = 512;
+const MAX_ACCESS_LOG_FORMAT: usize = 3 * 1024;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CreateStage {
+    #[serde(default)]
+    stage_name: String,
+    #[serde(default)]
+    deployment_id: String,
+    description: Option<String>,
+    #[serde(default)]
+    cache_cluster_enabled: bool,
+    cache_cluster_size: Option<String>,
+    variables: Option<Map<String>>,
+    documentation_version: Option<String>,
+    canary_settings: Option<CanarySettings>,
+    #[serde(default)]
+    tracing_enabled: bool,
+    tags: Option<Map<String>>,
+}
+
+pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
+    let api_id = text(input, "restapi_id");
+    let api = txn.api(api_id)?;
+    let given: CreateStage = read(input)?;
+    check_new(&api, &given.stage_name)?;
+    let now = txn.now();
+    let canary_settings = given.canary_settings.map(|canary| CanarySettings {
+        deployment_id: canary
+            .deployment_id
+            .or_else(|| Some(given.deployment_id.clone())),
+        ..canary
+    });
+    let mut stage = Stage {
+        stage_name: given.stage_name,
+        deployment_id: given.deployment_id,
+        description: given.description.filter(|text| !text.is_empty()),
+        variables: given.variables.filter(|map| !map.is_empty()),
+        documentation_version: given.documentation_version,
+        canary_settings,
+        tracing_enabled: given.tracing_enabled,
+        tags: tags::kept(given.tags)?,
+        created_date: now,
+        last_updated_date: now,
+        ..Stage::default()
+    };
+    stage.set_cache_cluster(given.cache_cluster_enabled, given.cache_cluster_size);
+    check(txn, api_id, &stage)?;
+    txn.put(api_id, stage.clone())?;
+    answer(&stage)
+}
+
+/// Whether the API can have a stage of this name.
+pub(super) fn check_new(api: &Api, name: &str) -> Result<(), ServiceError> {
+    let fits = (1..=MAX_NAME).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+    if !fits {
+        // Recalled, not recorded.
+        return Err(bad("Stage name only allows a-zA-Z0-9_-"));
+    }
+    if api.stages.contains_key(name) {
+        return Err(ServiceError::conflict("Stage already exists"));
+    }
+    if api.stages.len() >= MAX_STAGES {
+        return Err(limit_exceeded(
+            "Maximum number of stages for this API has been reached. Please contact AWS if you need additional stages.",
+        ));
+    }
+    Ok(())
+}
+
+/// What must hold of a stage however it came about.
+pub(super) fn check(txn: &Txn<'_>, api_id: &str, stage: &Stage) -> Result<(), ServiceError> {
+    let api = txn.api(api_id)?;
+    let canary = stage.canary_settings.as_ref();
+    let deployments = std::iter::once(&stage.deployment_id)
+        .chain(canary.and_then(|canary| canary.deployment_id.as_ref()));
+    for id in deployments {
+        if !api.deployments.contains_key(id) {
+            return Err(bad("Deployment id does not exist"));
+        }
+    }
+    // The texts of the rest are not recorded.
+    if canary.is_some_and(|canary| !(0.0..=100.0).contains(&canary.percent_traffic)) {
+        return Err(bad("Canary percentTraffic must be between 0.0 and 100.0"));
+    }
+    let overrides = canary.and_then(|canary| canary.stage_variable_overrides.as_ref());
+    for variables in stage.variables.iter().chain(overrides) {
+        check_variables(variables)?;
+    }
+    let format = stage
+        .access_log_settings
+        .as_ref()
+        .and_then(|log| log.format.as_deref());
+    if format.is_some_and(|format| format.len() > MAX_ACCESS_LOG_FORMAT) {
+        return Err(bad(format!(
+            "The access log format is longer than {MAX_ACCESS_LOG_FORMAT} bytes"
+        )));
+    }
+    txn.deps.gateway.check_stage(stage).map_err(bad)
+}
+
+fn check_variables(variables: &Map<String>) -> Result<(), ServiceError> {
+    if variables.len() > MAX_VARIABLES {
+        return Err(bad(format!(
+            "A stage can have at most {MAX_VARIABLES} stage variables"
+        )));
+    }
+    for (name, value) in variables {
+        let named = (1..=MAX_VARIABLE_NAME).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if !named {
+            return Err(bad(format!(
+                "Invalid stage variable name '{name}': must have 1 to {MAX_VARIABLE_NAME} of the characters A-Za-z0-9_"
+            )));
+        }
+        let valued = value.len() <= MAX_VARIABLE_VALUE
+            && value
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#&=,".contains(&b));
+        if !valued {
+            return Err(bad(format!(
+                "Stage variable value contains invalid characters: '{name}' must have at most {MAX_VARIABLE_VALUE} of the characters A-Za-z0-9-._~:/?#&=,"
+            )));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
+    answer(find(txn, input)?.as_ref())
+}
+
+/// The stage that a call names.
+fn find(txn: &Txn<'_>, input: &Input) -> Result<Arc<Stage>, ServiceError> {
+    let api = txn.api_or(text(input, "restapi_id"), NO_STAGE)?;
+    api.stages
+        .get(text(input, "stage_name"))
+        .cloned()
+        .ok_or_else(|| not_found(NO_STAGE))
+}
+
+/// All stages, or those on one deployment; not in pages.
+pub(super) fn list(txn: &Txn<'_>, input: &Input) -> Answer {
+    let api = txn.api(text(input, "restapi_id"))?;
+    let deployment = input.text("deploymentId");
+    let mut items = Vec::new();
+    for stage in api.stages.values() {
+        if deployment.is_none_or(|id| stage.deployment_id == id) {
+            items.push(answer(stage.as_ref())?);
+        }
+    }
+    Ok(json!({ "item": items }))
+}
+
+pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
+    let api_id = text(input, "restapi_id");
+    let held = find(txn, input)?;
+    let mut stage = held.as_ref().clone();
+    apply_to_stage(&mut stage, &patch(input)?)?;
+    check(txn, api_id, &stage)?;
+    check_logging(txn, &held, &stage)?;
+    if let Some(canary) = &stage.canary_settings {
+        let moved = stage.deployment_id != held.deployment_id;
+        if moved && canary.deployment_id.as_ref() != Some(&stage.deployment_id) {
+            // The rule is documented, its text is not.
+            return Err(bad(
+                "The stage has a canary and can't be moved to another deployment: promote the canary or remove it first",
+            ));
+        }
+    }
+    stage.last_updated_date = txn.now();
+    txn.put(api_id, stage.clone())?;
+    answer(&stage)
+}
+
+/// Execution logs need the account's role.
+fn check_logging(txn: &Txn<'_>, held: &Stage, stage: &Stage) -> Result<(), ServiceError> {
+    let logs = |stage: &Stage| {
+        stage.method_settings.values().any(|setting| {
+            setting
+                .logging_level
+                .as_deref()
+                .is_some_and(|level| level != "OFF")
+        })
+    };
+    if logs(stage) && !logs(held) && txn.region.account.cloudwatch_role_arn.is_none() {
+        return Err(bad(
+            "CloudWatch Logs role ARN must be set in account settings to enable logging",
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn delete(txn: &mut Txn<'_>, input: &Input) -> Answer {
+    let stage = find(txn, input)?;
+    let api_id = text(input, "restapi_id");
+    txn.remove::<Stage>(api_id, &stage.stage_name);
+    usage_plans::forget_stages(txn, |api, name| api == api_id && name == stage.stage_name)?;
+    NOTHING
+}
+
+/// Caches are per stage: there must be one to flush. What there is in them goes with the next request; none are served yet.
+pub(super) fn flush(txn: &Txn<'_>, input: &Input) -> Answer {
+    find(txn, input)?;
+    NOTHING
+}

@@ -1,0 +1,166 @@
+//! Tags: on APIs, stages, API keys and usage plans.
+//!
+//! Source: `spec/rest/control-plane.md` §4.
+
+use serde_json::json;
+
+use super::error::{NO_API_KEY, NO_STAGE, bad, not_found};
+use super::txn::{NOTHING, Txn, read, text};
+use super::{Answer, state};
+use crate::engine::wire::{Input, ServiceError};
+use crate::model::Map;
+
+const MAX_TAGS: usize = 50;
+const MAX_KEY: usize = 128;
+const MAX_VALUE: usize = 256;
+
+/// What tags hang on.
+enum Tagged {
+    Api(String),
+    Stage(String, String),
+    Key(String),
+    Plan(String),
+}
+
+pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
+    let tags = held(txn, &locate(input)?)?;
+    Ok(json!({ "tags": tags }))
+}
+
+pub(super) fn tag(txn: &mut Txn<'_>, input: &Input) -> Answer {
+    #[derive(serde::Deserialize)]
+    struct TagResource {
+        #[serde(default)]
+        tags: Map<String>,
+    }
+    let target = locate(input)?;
+    let mut tags = held(txn, &target)?;
+    let TagResource { tags: given } = read(input)?;
+    tags.extend(given);
+    check(&tags)?;
+    put(txn, target, tags)?;
+    NOTHING
+}
+
+pub(super) fn untag(txn: &mut Txn<'_>, input: &Input) -> Answer {
+    #[derive(serde::Deserialize)]
+    struct UntagResource {
+        #[serde(default, rename = "tagKeys")]
+        tag_keys: Vec<String>,
+    }
+    let target = locate(input)?;
+    let mut tags = held(txn, &target)?;
+    let UntagResource { tag_keys } = read(input)?;
+    for key in tag_keys {
+        tags.shift_remove(&key);
+    }
+    put(txn, target, tags)?;
+    NOTHING
+}
+
+/// Tags as they are kept: none rather than empty, after a check. The texts of refusals are not recorded.
+pub(super) fn kept(tags: Option<Map<String>>) -> Result<Option<Map<String>>, ServiceError> {
+    let tags = tags.filter(|tags| !tags.is_empty());
+    if let Some(tags) = &tags {
+        check(tags)?;
+    }
+    Ok(tags)
+}
+
+fn check(tags: &Map<String>) -> Result<(), ServiceError> {
+    if tags.len() > MAX_TAGS {
+        return Err(bad(format!(
+            "A resource can have at most {MAX_TAGS} tags, but this one would have {}",
+            tags.len()
+        )));
+    }
+    let length = |text: &str| text.chars().count();
+    for (key, value) in tags {
+        if key.is_empty() || length(key) > MAX_KEY || key.starts_with("aws:") {
+            return Err(bad(format!(
+                "Invalid tag key '{key}': must have 1 to {MAX_KEY} characters and not start with 'aws:'"
+            )));
+        }
+        if length(value) > MAX_VALUE {
+            return Err(bad(format!(
+                "Invalid value of the tag '{key}': can be at most {MAX_VALUE} characters"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// `arn:aws:apigateway:{region}::/restapis/{id}/stages/{stage}` and its like.
+fn locate(input: &Input) -> Result<Tagged, ServiceError> {
+    let arn = text(input, "resource_arn");
+    let wrong = || bad(format!("Invalid ARN. ARN is not well formed {arn}"));
+    let [_, _, service, _, _, path] = arn
+        .splitn(6, ':')
+        .collect::<Vec<_>>()
+        .try_into()
+        .map_err(|_| wrong())?;
+    let parts: Vec<&str> = path.split('/').collect();
+    let id = |id: &&str| (*id).to_owned();
+    match (service, parts.as_slice()) {
+        ("apigateway", ["", "restapis", api]) => Ok(Tagged::Api(id(api))),
+        ("apigateway", ["", "restapis", api, "stages", stage]) => {
+            Ok(Tagged::Stage(id(api), id(stage)))
+        }
+        ("apigateway", ["", "apikeys", key]) => Ok(Tagged::Key(id(key))),
+        ("apigateway", ["", "usageplans", plan]) => Ok(Tagged::Plan(id(plan))),
+        _ => Err(wrong()),
+    }
+}
+
+fn held(txn: &Txn<'_>, target: &Tagged) -> Result<Map<String>, ServiceError> {
+    let tags = match target {
+        Tagged::Api(api) => txn.api(api)?.rest_api.tags.clone(),
+        Tagged::Stage(api, stage) => {
+            let api = txn.api(api)?;
+            let stage = api.stages.get(stage).ok_or_else(|| not_found(NO_STAGE))?;
+            stage.tags.clone()
+        }
+        Tagged::Key(key) => key_of(txn, key)?.entity.tags.clone(),
+        Tagged::Plan(plan) => txn.plan(plan)?.entity.tags.clone(),
+    };
+    Ok(tags.unwrap_or_default())
+}
+
+fn put(txn: &mut Txn<'_>, target: Tagged, tags: Map<String>) -> Result<(), ServiceError> {
+    let tags = Some(tags).filter(|tags| !tags.is_empty());
+    match target {
+        Tagged::Api(api) => {
+            let held = txn.api(&api)?;
+            let mut rest_api = held.rest_api.as_ref().clone();
+            rest_api.tags = tags;
+            txn.put_api(held.place, rest_api)
+        }
+        Tagged::Stage(api, stage) => {
+            let held = txn.api(&api)?;
+            let stage = held.stages.get(&stage).ok_or_else(|| not_found(NO_STAGE))?;
+            let mut stage = stage.as_ref().clone();
+            stage.tags = tags;
+            txn.put(&api, stage)
+        }
+        Tagged::Key(key) => {
+            let held = key_of(txn, &key)?;
+            let mut key = held.entity.as_ref().clone();
+            key.tags = tags;
+            txn.put_key(held.place, key)
+        }
+        Tagged::Plan(plan) => {
+            let held = txn.plan(&plan)?;
+            let mut plan = held.entity.as_ref().clone();
+            plan.tags = tags;
+            txn.put_plan(held.place, plan)
+        }
+    }
+}
+
+fn key_of(txn: &Txn<'_>, id: &str) -> Result<state::Listed<crate::model::ApiKey>, ServiceError> {
+    txn.region
+        .keys
+        .get(id)
+        .cloned()
+        .ok_or_else(|| not_found(NO_API_KEY))
+}

@@ -1,0 +1,345 @@
+//! The operations in process: requests go through the wire's codecs as an SDK would send them, and come back as it would read them.
+//!
+//! What AWS was recorded to answer stands in these tests as values; the recordings are named in `spec/aws-recorded`.
+
+#![allow(
+    clippy::too_many_lines,
+    clippy::needless_pass_by_value,
+    reason = "a recording is one table, and its values are literals"
+)]
+
+mod apis;
+mod deployments;
+mod keys;
+mod methods;
+mod parts;
+mod resources;
+mod stages;
+mod state;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use http::Request;
+use jiff::civil::Date;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::serving::{Frozen, Serving, TestInvoke, TestInvoked};
+use super::{ApiGateway, Deps};
+use crate::base::{Clock, Ids};
+use crate::engine::store::{Row, Store};
+use crate::engine::wire::operations::APIGATEWAY;
+use crate::engine::wire::{Place, Reply, Scope, ServiceError, route};
+use crate::model::{ApiKey, Definition, Stage, UsagePlan};
+
+const ACCOUNT: &str = "111111111111";
+const REGION: &str = "us-east-1";
+
+/// The service over a gateway that notes what it is told.
+struct Bed {
+    service: ApiGateway,
+    gateway: Arc<Noted>,
+    clock: Clock,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// A gateway that serves nothing and remembers everything.
+#[derive(Debug, Default)]
+struct Noted {
+    told: Mutex<Vec<String>>,
+    refusal: Mutex<Option<String>>,
+}
+
+impl Noted {
+    fn note(&self, what: String) {
+        self.told.lock().unwrap().push(what);
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.told.lock().unwrap())
+    }
+
+    fn refusal(&self) -> Result<(), String> {
+        self.refusal.lock().unwrap().clone().map_or(Ok(()), Err)
+    }
+}
+
+impl Serving for Noted {
+    fn check(&self, _: &Definition) -> Result<(), String> {
+        self.refusal()
+    }
+
+    fn check_stage(&self, _: &Stage) -> Result<(), String> {
+        self.refusal()
+    }
+
+    fn publish_stage(
+        &self,
+        _: &str,
+        _: &str,
+        api: &str,
+        stage: &Stage,
+        deployment: Frozen<'_>,
+        canary: Option<Frozen<'_>>,
+    ) {
+        let canary = canary.map_or_else(String::new, |(id, _)| format!(" canary {id}"));
+        let methods = deployment.1.methods().len();
+        let (name, id) = (&stage.stage_name, deployment.0);
+        self.note(format!("stage {api}/{name} on {id} ({methods}){canary}"));
+    }
+
+    fn remove_stage(&self, api: &str, stage: &str) {
+        self.note(format!("no stage {api}/{stage}"));
+    }
+
+    fn remove_api(&self, api: &str) {
+        self.note(format!("no api {api}"));
+    }
+
+    fn publish_keys(
+        &self,
+        _: &str,
+        keys: &[Arc<ApiKey>],
+        plans: &[Arc<UsagePlan>],
+        members: &[(String, String)],
+    ) {
+        let (keys, plans, members) = (keys.len(), plans.len(), members.len());
+        self.note(format!("{keys} keys, {plans} plans, {members} members"));
+    }
+
+    fn usage(&self, _: &str, _: &str, _: &str, days: (Date, Date)) -> Vec<(u64, Option<u64>)> {
+        let span = days.0.until(days.1).unwrap().get_days();
+        (0..=span)
+            .map(|day| (u64::from(day.unsigned_abs()), Some(100)))
+            .collect()
+    }
+
+    fn set_remaining(&self, _: &str, plan: &str, key: &str, left: u64) {
+        self.note(format!("{plan}/{key} has {left} left"));
+    }
+
+    fn test_invoke(
+        &self,
+        test: TestInvoke,
+    ) -> Pin<Box<dyn Future<Output = Result<TestInvoked, ServiceError>> + Send + '_>> {
+        let path = test.path_with_query.clone().unwrap_or_default();
+        self.note(format!("test {} {path} {:?}", test.verb, test.headers));
+        let header = |value: &str| ("A".to_owned(), value.to_owned());
+        Box::pin(std::future::ready(Ok(TestInvoked {
+            status: 200,
+            headers: vec![header("1"), header("2")],
+            body: test.body,
+            log: "log".into(),
+            latency_ms: 7,
+        })))
+    }
+}
+
+/// An answer: status, error code, body.
+#[derive(Debug)]
+struct Answered {
+    status: u16,
+    code: String,
+    body: Value,
+}
+
+impl Bed {
+    fn new() -> Self {
+        Self::over(Store::memory(), &[])
+    }
+
+    fn over(store: Store, rows: &[Row]) -> Self {
+        let gateway = Arc::new(Noted::default());
+        let clock = Clock::manual("2026-01-02T03:04:05Z".parse().unwrap());
+        let deps = Deps {
+            clock: clock.clone(),
+            ids: Arc::new(Ids::counted()),
+            account: ACCOUNT.into(),
+            store: Arc::new(store),
+            gateway: Arc::<Noted>::clone(&gateway),
+        };
+        Self {
+            service: ApiGateway::load(rows, deps).unwrap(),
+            gateway,
+            clock,
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap(),
+        }
+    }
+
+    /// One request through the wire's codecs. `input` is keyed by wire names.
+    fn ask(&self, operation: &str, input: &Value) -> Answered {
+        let operation = APIGATEWAY.operation(operation).unwrap();
+        let mut uri = operation.uri.to_owned();
+        let mut query = Vec::new();
+        let mut body = serde_json::Map::new();
+        let mut payload = None;
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let plain = |value: &Value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        };
+        for (name, value) in input.as_object().unwrap() {
+            let member = operation
+                .input
+                .member(name)
+                .unwrap_or_else(|| panic!("no {name}"));
+            match member.place {
+                Place::Label => uri = uri.replace(&format!("{{{name}}}"), &encoded(&plain(value))),
+                Place::Query => match value {
+                    Value::Array(values) => {
+                        query.extend(
+                            values
+                                .iter()
+                                .map(|v| format!("{name}={}", encoded(&plain(v)))),
+                        );
+                    }
+                    value => query.push(format!("{name}={}", encoded(&plain(value)))),
+                },
+                Place::Payload => payload = Some(plain(value)),
+                _ => {
+                    body.insert(name.clone(), value.clone());
+                }
+            }
+        }
+        if !query.is_empty() {
+            let sign = if uri.contains('?') { '&' } else { '?' };
+            uri = format!("{uri}{sign}{}", query.join("&"));
+        }
+        let (head, ()) = Request::builder()
+            .method(operation.method)
+            .uri(uri)
+            .header("accept", "application/json")
+            .header(
+                "authorization",
+                format!("AWS4-HMAC-SHA256 Credential=AKID/20260102/{REGION}/apigateway/aws4_request, SignedHeaders=host, Signature=0"),
+            )
+            .body(())
+            .unwrap()
+            .into_parts();
+        let body = payload.unwrap_or_else(|| Value::Object(body).to_string());
+        let scope = Scope::read(&head.headers).unwrap();
+        let call = route(&head, &scope, body.as_bytes()).unwrap();
+        assert_eq!(call.operation.name, operation.name);
+        let result = call.decode().and_then(|input| {
+            self.runtime
+                .block_on(self.service.call(&scope.region, call.operation, input))
+        });
+        Self::read(match result {
+            Ok(output) => call.encode(output, "id"),
+            Err(error) => call.encode_error(&error, "id"),
+        })
+    }
+
+    fn read(reply: Reply) -> Answered {
+        let code = reply.headers.get("x-amzn-errortype");
+        Answered {
+            status: reply.status.as_u16(),
+            code: code.map_or("", |code| code.to_str().unwrap()).to_owned(),
+            body: if reply.body.is_empty() {
+                json!({})
+            } else {
+                serde_json::from_slice(&reply.body).unwrap()
+            },
+        }
+    }
+
+    /// The answer of a request that must succeed.
+    #[track_caller]
+    fn ok(&self, operation: &str, input: Value) -> Value {
+        let answered = self.ask(operation, &input);
+        assert!(answered.status < 300, "{operation} {input}: {answered:?}");
+        answered.body
+    }
+
+    /// The refusal of a request: `404 NotFoundException: text`.
+    #[track_caller]
+    fn refused(&self, operation: &str, input: Value) -> String {
+        let answered = self.ask(operation, &input);
+        assert!(answered.status >= 300, "{operation} {input}: {answered:?}");
+        let text = answered.body["message"].as_str().unwrap_or_default();
+        format!("{} {}: {text}", answered.status, answered.code)
+    }
+
+    /// Patches with (op, path, value) and answers.
+    #[track_caller]
+    fn patched(&self, operation: &str, of: Value, operations: &[(&str, &str, &str)]) -> Value {
+        self.ok(operation, with_patch(of, operations))
+    }
+
+    #[track_caller]
+    fn patch_refused(
+        &self,
+        operation: &str,
+        of: Value,
+        operations: &[(&str, &str, &str)],
+    ) -> String {
+        self.refused(operation, with_patch(of, operations))
+    }
+
+    /// A new API: its id and its root's.
+    fn api(&self) -> (String, String) {
+        let api = self.ok("CreateRestApi", json!({"name": "test"}));
+        (text(&api["id"]), text(&api["rootResourceId"]))
+    }
+
+    fn resource(&self, api: &str, parent: &str, part: &str) -> String {
+        let input = json!({"restapi_id": api, "parent_id": parent, "pathPart": part});
+        text(&self.ok("CreateResource", input)["id"])
+    }
+
+    /// A method with a MOCK integration.
+    fn mock(&self, api: &str, resource: &str, verb: &str) {
+        let method = json!({"restapi_id": api, "resource_id": resource, "http_method": verb});
+        let with = |more: Value| {
+            let mut all = method.clone();
+            all.as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            all
+        };
+        self.ok("PutMethod", with(json!({"authorizationType": "NONE"})));
+        self.ok("PutIntegration", with(json!({"type": "MOCK"})));
+    }
+
+    /// A new API with a method, deployed: API, root and deployment.
+    fn deployed(&self) -> (String, String, String) {
+        let (api, root) = self.api();
+        self.mock(&api, &root, "GET");
+        let deployment = self.ok("CreateDeployment", json!({"restapi_id": api}));
+        (api, root, text(&deployment["id"]))
+    }
+}
+
+/// An operation in a patch whose value is absent has this one.
+const NONE: &str = "<none>";
+
+fn with_patch(mut of: Value, operations: &[(&str, &str, &str)]) -> Value {
+    let operations: Vec<Value> = operations
+        .iter()
+        .map(|(op, path, value)| match (*op, *value) {
+            ("copy", from) => json!({"op": "copy", "path": path, "from": from}),
+            (_, NONE) if *path == NONE => json!({"op": op}),
+            (_, NONE) => json!({"op": op, "path": path}),
+            (_, value) => json!({"op": op, "path": path, "value": value}),
+        })
+        .collect();
+    of["patchOperations"] = operations.into();
+    of
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// The object without these members.
+fn without(mut value: Value, members: &[&str]) -> Value {
+    for member in members {
+        value.as_object_mut().unwrap().shift_remove(*member);
+    }
+    value
+}

@@ -1,0 +1,159 @@
+//! What survives, what is atomic, and what the gateway is told.
+
+use serde_json::json;
+
+use super::{Bed, text};
+use crate::engine::store::{Location, Row, Store};
+
+fn folder_bed(folder: &std::path::Path) -> Bed {
+    let (store, rows) = Store::open(&Location::Folder(folder.to_owned())).unwrap();
+    Bed::over(store, &rows)
+}
+
+#[test]
+fn everything_survives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let questions = |api: &str, plan: &str| {
+        [
+            ("GetRestApis", json!({})),
+            (
+                "GetResources",
+                json!({"restapi_id": api, "embed": ["methods"]}),
+            ),
+            ("GetModels", json!({"restapi_id": api})),
+            ("GetRequestValidators", json!({"restapi_id": api})),
+            ("GetAuthorizers", json!({"restapi_id": api})),
+            ("GetGatewayResponses", json!({"restapi_id": api})),
+            ("GetDeployments", json!({"restapi_id": api})),
+            ("GetStages", json!({"restapi_id": api})),
+            ("GetApiKeys", json!({"includeValues": true})),
+            ("GetUsagePlans", json!({})),
+            ("GetUsagePlanKeys", json!({"usageplanId": plan})),
+            ("GetAccount", json!({})),
+        ]
+    };
+    let (api, plan, before) = {
+        let bed = folder_bed(folder.path());
+        let (api, root, deployment) = bed.deployed();
+        let pets = bed.resource(&api, &root, "pets");
+        bed.mock(&api, &pets, "ANY");
+        bed.ok(
+            "DeleteResource",
+            json!({"restapi_id": api, "resource_id": bed.resource(&api, &root, "gone")}),
+        );
+        bed.ok(
+            "CreateRequestValidator",
+            json!({"restapi_id": api, "name": "v"}),
+        );
+        bed.ok(
+            "CreateAuthorizer",
+            json!({"restapi_id": api, "name": "a", "type": "TOKEN", "authorizerUri": "arn:aws:x"}),
+        );
+        bed.ok(
+            "PutGatewayResponse",
+            json!({"restapi_id": api, "response_type": "THROTTLED", "statusCode": "430"}),
+        );
+        bed.ok(
+            "CreateStage",
+            json!({"restapi_id": api, "stageName": "dev", "deploymentId": deployment}),
+        );
+        let plan = text(&bed.ok("CreateUsagePlan", json!({"name": "p"}))["id"]);
+        for name in ["one", "two"] {
+            let key = bed.ok("CreateApiKey", json!({"name": name}));
+            bed.ok(
+                "CreateUsagePlanKey",
+                json!({"usageplanId": plan, "keyId": key["id"], "keyType": "API_KEY"}),
+            );
+        }
+        bed.patched(
+            "UpdateAccount",
+            json!({}),
+            &[("replace", "/cloudwatchRoleArn", "arn:aws:iam::1:role/r")],
+        );
+        let gone = bed.api().0;
+        bed.ok("DeleteRestApi", json!({"restapi_id": gone}));
+        let before = questions(&api, &plan).map(|(operation, input)| bed.ok(operation, input));
+        (api, plan, before)
+    };
+    let bed = folder_bed(folder.path());
+    let told = bed.gateway.take();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told[0] == "2 keys, 1 plans, 2 members"
+            && told[1].starts_with(&format!("stage {api}/dev on ")),
+        "{told:?}"
+    );
+    for ((operation, input), before) in questions(&api, &plan).into_iter().zip(before) {
+        assert_eq!(bed.ok(operation, input), before, "{operation}");
+    }
+    let newest = bed.ok("CreateApiKey", json!({"name": "three"}));
+    assert_eq!(
+        bed.ok("GetApiKeys", json!({}))["item"][0]["id"],
+        newest["id"],
+        "the order of creation goes on"
+    );
+}
+
+#[test]
+fn regions_are_apart() {
+    let bed = Bed::new();
+    bed.api();
+    let operation = crate::engine::wire::operations::APIGATEWAY
+        .operation("GetRestApis")
+        .unwrap();
+    let elsewhere = bed.runtime.block_on(bed.service.call(
+        "eu-west-1",
+        operation,
+        crate::engine::wire::Input::default(),
+    ));
+    assert_eq!(elsewhere.unwrap().members, json!({"item": []}));
+}
+
+#[test]
+fn resetting_forgets_everything() {
+    let bed = Bed::new();
+    let (api, _, deployment) = bed.deployed();
+    bed.ok(
+        "CreateStage",
+        json!({"restapi_id": api, "stageName": "dev", "deploymentId": deployment}),
+    );
+    bed.ok("CreateApiKey", json!({}));
+    bed.gateway.take();
+    bed.runtime.block_on(bed.service.reset()).unwrap();
+    assert_eq!(
+        bed.gateway.take(),
+        [format!("no api {api}"), "0 keys, 0 plans, 0 members".into()]
+    );
+    assert_eq!(bed.ok("GetRestApis", json!({})), json!({"item": []}));
+    assert_eq!(bed.ok("GetApiKeys", json!({})), json!({"item": []}));
+}
+
+#[test]
+fn rows_that_make_no_sense_are_named() {
+    let row = |kind: &str, key: &str, value: &str| Row {
+        region: "us-east-1".into(),
+        kind: kind.into(),
+        key: key.into(),
+        value: value.into(),
+    };
+    let api = row("api", "a", r#"{"place":1,"entity":{"id":"a"}}"#);
+    let cases = [
+        (
+            vec![row("moon", "a/b", "{}"), api.clone()],
+            "the store holds rows of the unknown kind moon",
+        ),
+        (
+            vec![row("stage", "a/b", "{}")],
+            "the stage a/b in the store belongs to no API",
+        ),
+        (
+            vec![row("apikey", "k", "[")],
+            "a row of the kind apikey in the store can't be read",
+        ),
+    ];
+    for (rows, want) in cases {
+        let error = super::super::state::load(&rows).unwrap_err().to_string();
+        assert!(error.starts_with(want), "{error}");
+    }
+    assert!(super::super::state::load(&[api]).is_ok());
+}

@@ -1,0 +1,103 @@
+//! Usage: how many requests keys made, and how many they have left.
+//!
+//! Source: `spec/rest/throttling-usage-plans.md` §3.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value, json};
+
+use super::error::bad;
+use super::txn::{Txn, patch, text};
+use super::{Answer, usage_plan_keys};
+use crate::engine::wire::{Input, ServiceError};
+use crate::model::UsagePlan;
+
+/// The longest range that the service tells of.
+const MAX_DAYS: i32 = 90;
+
+/// Used and left per day for each key of the plan, or for one.
+pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
+    let plan = txn.plan(text(input, "usageplanId"))?.entity;
+    let first = date(input, "startDate")?;
+    let last = date(input, "endDate")?;
+    let days = first.until(last).map_or(0, |span| span.get_days());
+    // The texts are not recorded.
+    if days < 0 {
+        return Err(bad("startDate must not be after endDate"));
+    }
+    if days >= MAX_DAYS {
+        return Err(bad(format!(
+            "The range of dates can have at most {MAX_DAYS} days"
+        )));
+    }
+    let key = input.text("keyId").filter(|key| !key.is_empty());
+    Ok(told(txn, &plan, key, (first, last)))
+}
+
+fn date(input: &Input, name: &str) -> Result<Date, ServiceError> {
+    let given = text(input, name);
+    given.parse().map_err(|_| {
+        bad(format!(
+            "Invalid {name} '{given}': must have the form YYYY-MM-DD"
+        ))
+    })
+}
+
+fn told(txn: &Txn<'_>, plan: &UsagePlan, key: Option<&str>, days: (Date, Date)) -> Value {
+    let members = txn.region.members.keys();
+    let mut values = Map::new();
+    for (_, id) in members.filter(|(of, id)| *of == plan.id && key.is_none_or(|key| key == id)) {
+        let pairs: Vec<Value> = txn
+            .deps
+            .gateway
+            .usage(txn.region_name, &plan.id, id, days)
+            .into_iter()
+            // Without a quota nothing can be left: the service's answer to that is not recorded.
+            .map(|(used, left)| json!([used, left.unwrap_or(0)]))
+            .collect();
+        values.insert(id.clone(), pairs.into());
+    }
+    json!({
+        "usagePlanId": plan.id,
+        "startDate": days.0.to_string(),
+        "endDate": days.1.to_string(),
+        "values": values,
+    })
+}
+
+/// Grants a key another number of requests for the rest of the current period.
+pub(super) fn update(txn: &Txn<'_>, input: &Input) -> Answer {
+    let (plan_id, key) = usage_plan_keys::find(txn, input)?;
+    let plan = txn.plan(&plan_id)?.entity;
+    let mut left = None;
+    for operation in patch(input)? {
+        let path = operation.path.as_deref().unwrap_or("null");
+        let op = operation.op.as_deref().unwrap_or("null");
+        if path != "/remaining" {
+            return Err(bad(format!(
+                "Invalid patch path  '{path}' specified for op '{op}'. Must be one of: [/remaining]"
+            )));
+        }
+        if op != "replace" {
+            return Err(bad(format!(
+                "Invalid patch path  '{path}' specified for op '{op}'. Please choose supported operations"
+            )));
+        }
+        let value = operation.value.unwrap_or_default();
+        left = Some(value.parse::<u64>().map_err(|_| {
+            bad(format!(
+                "Invalid value '{value}' specified for patch path '/remaining'. Must be an integer"
+            ))
+        })?);
+    }
+    if plan.quota.is_none() {
+        return Err(bad(format!("Usage Plan {plan_id} has no quota")));
+    }
+    if let Some(left) = left {
+        txn.deps
+            .gateway
+            .set_remaining(txn.region_name, &plan_id, &key, left);
+    }
+    let today = txn.deps.clock.now().to_zoned(TimeZone::UTC).date();
+    Ok(told(txn, &plan, Some(&key), (today, today)))
+}

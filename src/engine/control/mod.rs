@@ -1,0 +1,3 @@
+//! The AWS services that the engine answers: a folder each, a file per resource family.
+
+pub mod apigateway;
