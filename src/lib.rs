@@ -9,7 +9,7 @@
 //!   serves requests, `telemetry` measures them, `store` keeps what must survive.
 //! * `aws` (feature `console`): the console's side of AWS: session, calls, pacing, operations. SDK types stay in here.
 //! * `console` (feature `console`): `app` is state and update without a terminal, `ui` draws it, `term` owns the terminal.
-//! * `demo`: the sample API, its backend, its traffic.
+//! * `demo` (both features): the sample API, its backend, its traffic.
 //! * [`cli`]: a file per subcommand; the only module that starts engine, console and demo.
 //!
 //! Dependencies run one way, and `tests/layers.rs` enforces it: `console` → `aws`, `vtl`, `model`, never `engine`; `aws` → `model`;
@@ -23,6 +23,8 @@ pub mod base;
 pub mod cli;
 #[cfg(feature = "console")]
 pub mod console;
+#[cfg(all(feature = "console", feature = "gateway"))]
+pub mod demo;
 #[cfg(feature = "gateway")]
 pub mod engine;
 pub mod model;
