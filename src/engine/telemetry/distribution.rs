@@ -22,6 +22,16 @@ pub(crate) fn float(count: u64) -> f64 {
     count as f64
 }
 
+/// A double that is a count.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates"
+)]
+fn whole(count: f64) -> u64 {
+    count as u64
+}
+
 impl Distribution {
     /// `count` times the same value.
     pub(crate) fn repeated(value: f64, count: u64) -> Self {
@@ -36,13 +46,8 @@ impl Distribution {
     pub(crate) fn summary(count: f64, sum: f64, minimum: f64, maximum: f64) -> Self {
         let mut sketch = Sketch::default();
         if (minimum - maximum).abs() <= f64::EPSILON * maximum.abs() {
-            // Saturates: a SampleCount is a double in the service's model, and has no fraction in practice.
-            #[allow(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "saturates"
-            )]
-            sketch.add(minimum, count as u64);
+            // A SampleCount is a double in the service's model, and has no fraction in practice.
+            sketch.add(minimum, whole(count));
         }
         Self {
             count,
@@ -51,6 +56,15 @@ impl Distribution {
             maximum,
             sketch,
         }
+    }
+
+    /// So many ones, and zeros for the rest of `count`.
+    pub(crate) fn flags(count: f64, ones: f64) -> Self {
+        let ones = ones.min(count);
+        let mut it = Self::default();
+        it.add(0.0, whole(count - ones));
+        it.add(1.0, whole(ones));
+        it
     }
 
     /// A set from its parts. The sketch's own count is what percentiles go by, so that parts read a moment apart do no harm.
@@ -75,6 +89,14 @@ impl Distribution {
         if count > 0 {
             self.extend(float(count), value * float(count), value, value);
             self.sketch.add(value, count);
+        }
+    }
+
+    /// Adds this value as often as a count that may have a fraction says.
+    pub(crate) fn add_repeatedly(&mut self, value: f64, count: f64) {
+        if count > 0.0 {
+            self.extend(count, value * count, value, value);
+            self.sketch.add(value, whole(count.ceil()));
         }
     }
 
@@ -136,6 +158,12 @@ impl Distribution {
             return None;
         }
         let rank = (percent / 100.0 * float(total)).ceil().max(1.0);
+        if rank <= 1.0 {
+            return Some(self.minimum);
+        }
+        if rank >= float(total) {
+            return Some(self.maximum);
+        }
         let mut seen = 0.0;
         for bucket in self.sketch.buckets() {
             seen += float(bucket.count);

@@ -5,11 +5,6 @@
 //! What a method, a stage or an API shows is summed from the methods' series when it is asked for; the canary's requests have series
 //! of their own.
 
-#![allow(
-    dead_code,
-    reason = "CloudWatch's statistics come with the next change"
-)]
-
 mod cell;
 pub(crate) mod codec;
 pub(crate) mod distribution;
@@ -30,7 +25,7 @@ use tokio::sync::Notify;
 
 use crate::base::Clock;
 
-pub use figures::{Figures, MethodFigures, Period, StageFigures};
+pub use figures::{Figures, MethodFigures, Period, StageFigures, Times};
 pub use point::Point;
 pub use reading::{Known, Reading, Selection, Side, Window};
 pub use recorder::{Observation, Recorder};

@@ -50,7 +50,7 @@ pub enum Side {
 }
 
 /// Which time, in epoch seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
     /// The first second.
     pub start: i64,

@@ -2,7 +2,6 @@
 //!
 //! Retention: `spec/cloudwatch-metrics.md` §3. Beyond fifteen days AWS keeps 5-minute and hourly points; here they end.
 
-use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
@@ -199,15 +198,6 @@ impl<K: Clone + Eq + Hash, E: Entry> Archive<K, E> {
         self.series.entry(key.clone()).or_insert_with(Series::new)
     }
 
-    /// The series of that key.
-    pub(crate) fn get<Q>(&self, key: &Q) -> Option<&Series<E>>
-    where
-        K: Borrow<Q>,
-        Q: Eq + Hash + ?Sized,
-    {
-        self.series.get(key)
-    }
-
     /// All series, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &Series<E>)> {
         self.series.iter()
@@ -284,7 +274,7 @@ mod tests {
         period: i64,
     ) -> Vec<(i64, f64)> {
         let mut periods = BTreeMap::new();
-        if let Some(series) = archive.get(&1) {
+        if let Some(series) = archive.series.get(&1) {
             series.each(start, end, period < MINUTE, |at, entry| {
                 merge_into(&mut periods, at, period, entry);
             });
@@ -330,7 +320,7 @@ mod tests {
         archive.tidy(NOW + MINUTES_KEPT + 3600);
         assert_eq!(sums(&archive, NOW, NOW + 60, 60), []);
         assert_eq!(
-            archive.get(&1).map(|series| series.forgotten.len()),
+            archive.series.get(&1).map(|series| series.forgotten.len()),
             Some(1)
         );
     }
@@ -345,7 +335,7 @@ mod tests {
             }
         }
         archive.tidy(NOW + 40_000);
-        let series = archive.get(&1).unwrap();
+        let series = archive.series.get(&1).unwrap();
         assert!(series.seconds.bytes() <= 20_000 && series.minutes.bytes() <= 10_000);
         assert_eq!(sums(&archive, NOW + 39_999, NOW + 40_000, 1).len(), 1);
         let minutes = sums(&archive, NOW, NOW + 40_000, 60);
