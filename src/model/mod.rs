@@ -13,6 +13,7 @@ pub mod key;
 pub mod method;
 pub mod parts;
 pub mod patch;
+pub mod path;
 pub mod resource;
 pub mod rest_api;
 pub mod stage;
@@ -27,6 +28,7 @@ pub use integration::{
 pub use key::{ApiKey, UsagePlanKey};
 pub use method::{Method, MethodResponse};
 pub use parts::{Authorizer, Model, RequestValidator};
+pub use path::{PathTemplate, RouteTree};
 pub use resource::Resource;
 pub use rest_api::{Definition, EndpointConfiguration, RestApi};
 pub use stage::{AccessLogSettings, CanarySettings, MethodSetting, Stage};
