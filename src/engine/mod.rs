@@ -4,6 +4,7 @@
 //! `gateway` serves the deployed APIs; `telemetry` measures them; `store` keeps what must survive.
 
 pub mod control;
+pub mod gateway;
 pub mod store;
 pub mod telemetry;
 pub mod wire;

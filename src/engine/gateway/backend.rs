@@ -1,0 +1,343 @@
+//! The phase that calls an HTTP backend.
+//!
+//! Facts: `spec/rest/integrations.md` §1, §2; `spec/aws-recorded/FACTS.md` §15.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+use super::body::{Body, BodyError, PAYLOAD_LIMIT};
+use super::exchange::{BackendAnswer, Exchange, as_text};
+use super::failure::Failure;
+use super::headers;
+use super::integration_request::{self as prepare, BackendRequest, Mapped};
+use super::pool::{Lease, Pool, SendError};
+use super::record::{Pairs, What};
+use super::snapshot::{Backend, Integration};
+use crate::base::Clock;
+
+/// What calling a backend needs beside the exchange.
+pub(crate) struct Caller<'a> {
+    pub(crate) pool: &'a Pool,
+    pub(crate) clock: &'a Clock,
+}
+
+impl Caller<'_> {
+    /// Calls the backend of an HTTP integration: the mapped body out, the whole answer in.
+    pub(crate) async fn mapped(
+        &self,
+        x: &mut Exchange,
+        integration: &Integration,
+        backend: &Backend,
+    ) -> Result<(), Failure> {
+        let body = match prepare::map_body(x)? {
+            Mapped::Rendered(text) => text,
+            Mapped::Passed => x.request.body.clone(),
+        };
+        let sent = self
+            .send(x, integration, backend, false, Outgoing::Whole(body))
+            .await?;
+        let (head, incoming) = sent.response.into_parts();
+        let read = tokio::time::timeout(sent.left, read_whole(incoming, PAYLOAD_LIMIT));
+        let body = match read.await {
+            Err(_) => return Err(Failure::timeout()),
+            Ok(Ok(body)) => body,
+            Ok(Err(BodyError::TooLarge)) => return Err(too_large_an_answer()),
+            Ok(Err(BodyError::Broken(error))) => return Err(Failure::network(&error.to_string())),
+        };
+        sent.lease.give_back();
+        x.record.integration_latency = Some(self.since(sent.started));
+        let body = as_text(body);
+        self.note_answer(x, head.status, &head.headers, &body);
+        x.backend = Some(BackendAnswer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
+        });
+        Ok(())
+    }
+
+    /// Calls the backend of an `HTTP_PROXY` integration. Bodies are passed on as they come, both ways.
+    pub(crate) async fn proxied(
+        &self,
+        x: &mut Exchange,
+        integration: &Integration,
+        backend: &Backend,
+        incoming: Option<Incoming>,
+    ) -> Result<Body, Failure> {
+        let outgoing = match incoming {
+            Some(incoming) => first_frame(incoming)
+                .await
+                .map_err(|error| client_broke(&error))?,
+            None => Outgoing::Whole(x.request.body.clone()),
+        };
+        let sent = self.send(x, integration, backend, true, outgoing).await?;
+        let (lease, left) = (sent.lease, sent.left);
+        let (head, incoming) = sent.response.into_parts();
+        x.record.integration_latency = Some(self.since(sent.started));
+        if incoming.size_hint().lower() > PAYLOAD_LIMIT as u64 {
+            return Err(too_large_an_answer());
+        }
+        let body = if x.record.wants_details() {
+            let read = tokio::time::timeout(left, read_whole(incoming, PAYLOAD_LIMIT));
+            let whole = read.await.map_err(|_| Failure::timeout())?;
+            let whole = as_text(whole.map_err(|e| Failure::network(&e.to_string()))?);
+            self.note_answer(x, head.status, &head.headers, &whole);
+            lease.give_back();
+            Body::whole(whole)
+        } else {
+            let first = tokio::time::timeout(left, first_frame(incoming)).await;
+            match first.map_err(|_| Failure::timeout())? {
+                Ok(Outgoing::Whole(bytes)) => {
+                    lease.give_back();
+                    Body::whole(bytes)
+                }
+                Ok(Outgoing::Stream(first, rest)) => stream(first, rest, Some(lease)),
+                Err(error) => return Err(Failure::network(&error.to_string())),
+            }
+        };
+        x.backend = Some(BackendAnswer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body: Bytes::new(),
+        });
+        Ok(body)
+    }
+
+    /// Sends the request and waits for the head of the answer.
+    async fn send(
+        &self,
+        x: &mut Exchange,
+        integration: &Integration,
+        backend: &Backend,
+        proxy: bool,
+        outgoing: Outgoing,
+    ) -> Result<Sent, Failure> {
+        let head = prepare::head(x, integration, backend, proxy)?;
+        self.note_request(x, &head, &outgoing);
+        let started = self.clock.monotonic();
+        let address = head.endpoint.address.clone();
+        let replay = match &outgoing {
+            Outgoing::Whole(body) if is_idempotent(&head.verb) => Some(body.clone()),
+            _ => None,
+        };
+        let request = build(head, outgoing, proxy, &x.request.headers)?;
+        let shared = &*x;
+        let again = move || {
+            let body = Outgoing::Whole(replay?);
+            let head = prepare::head(shared, integration, backend, proxy).ok()?;
+            build(head, body, proxy, &shared.request.headers).ok()
+        };
+        let sent = self.pool.send(&address, request, again);
+        let sent = tokio::time::timeout(backend.timeout, sent).await;
+        let passed = self.since(started);
+        let failure = match sent {
+            Ok(Ok((response, lease))) => {
+                return Ok(Sent {
+                    response,
+                    lease,
+                    started,
+                    left: backend.timeout.saturating_sub(passed),
+                });
+            }
+            Ok(Err(error)) => send_failed(&error),
+            Err(_) => Failure::timeout(),
+        };
+        x.record.integration_latency = Some(passed);
+        Err(failure)
+    }
+
+    fn since(&self, started: Duration) -> Duration {
+        self.clock.monotonic().saturating_sub(started)
+    }
+
+    fn note_request(&self, x: &mut Exchange, head: &BackendRequest, outgoing: &Outgoing) {
+        if !x.record.wants_details() {
+            return;
+        }
+        let address = &head.endpoint.address;
+        let uri = format!(
+            "{}://{}{}",
+            if address.tls { "https" } else { "http" },
+            address.authority.to_str().unwrap_or_default(),
+            head.endpoint.path
+        );
+        let body = match outgoing {
+            Outgoing::Whole(body) | Outgoing::Stream(body, _) => {
+                String::from_utf8_lossy(body).into_owned()
+            }
+        };
+        let headers = pairs(&head.headers);
+        x.record.note(self.clock.now(), || What::EndpointRequest {
+            uri,
+            headers,
+            body,
+        });
+    }
+
+    fn note_answer(&self, x: &mut Exchange, status: StatusCode, headers: &HeaderMap, body: &Bytes) {
+        let latency = x.record.integration_latency.unwrap_or_default();
+        x.record.note(self.clock.now(), || What::EndpointResponse {
+            status: status.as_u16(),
+            latency,
+            headers: pairs(headers),
+            body: String::from_utf8_lossy(body).into_owned(),
+        });
+    }
+}
+
+/// A request that was sent and the head of its answer.
+struct Sent {
+    response: Response<Incoming>,
+    lease: Lease,
+    /// When it was sent, monotonic.
+    started: Duration,
+    /// How much of the integration's time is left.
+    left: Duration,
+}
+
+/// A body on its way, in full or from its first frame on.
+enum Outgoing {
+    Whole(Bytes),
+    Stream(Bytes, Incoming),
+}
+
+/// Reads the first frame of a body: most bodies are no longer than that, and what they are made of shows there.
+async fn first_frame(mut incoming: Incoming) -> Result<Outgoing, hyper::Error> {
+    loop {
+        if incoming.is_end_stream() {
+            return Ok(Outgoing::Whole(Bytes::new()));
+        }
+        let Some(frame) = incoming.frame().await else {
+            return Ok(Outgoing::Whole(Bytes::new()));
+        };
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        if incoming.is_end_stream() {
+            return Ok(Outgoing::Whole(as_text(data)));
+        }
+        if !data.is_empty() {
+            return Ok(Outgoing::Stream(data, incoming));
+        }
+    }
+}
+
+/// A body of several frames. One whose first frame isn't text is made text as a whole. One that only turns out so later is passed
+/// on as it is: its length may have been declared already, and breaking it off would help nobody.
+fn stream(first: Bytes, rest: Incoming, lease: Option<Lease>) -> Body {
+    let is_text = match std::str::from_utf8(&first) {
+        Ok(_) => true,
+        // A character that the frame's end cuts in two.
+        Err(error) => error.error_len().is_none(),
+    };
+    Body::stream(first, rest, !is_text, lease)
+}
+
+/// Reads a body to its end, `limit` bytes at the most.
+pub(crate) async fn read_whole(mut incoming: Incoming, limit: usize) -> Result<Bytes, BodyError> {
+    let mut first: Option<Bytes> = None;
+    let mut all = BytesMut::new();
+    while let Some(frame) = incoming.frame().await {
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        if first.as_ref().map_or(0, Bytes::len) + all.len() + data.len() > limit {
+            return Err(BodyError::TooLarge);
+        }
+        // One frame, the common case, isn't copied.
+        if first.is_none() && all.is_empty() {
+            first = Some(data);
+            continue;
+        }
+        if let Some(first) = first.take() {
+            all.extend_from_slice(&first);
+        }
+        all.extend_from_slice(&data);
+    }
+    Ok(first.unwrap_or_else(|| all.freeze()))
+}
+
+fn build(
+    head: BackendRequest,
+    outgoing: Outgoing,
+    proxy: bool,
+    client: &HeaderMap,
+) -> Result<Request<Body>, Failure> {
+    let mut headers = head.headers;
+    let body = match outgoing {
+        Outgoing::Stream(first, rest) => stream(first, rest, None),
+        Outgoing::Whole(body) => {
+            if !proxy {
+                headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+                if !body.is_empty() && !headers.contains_key(CONTENT_TYPE) {
+                    let json = || HeaderValue::from_static("application/json");
+                    let kind = client.get(CONTENT_TYPE).cloned().unwrap_or_else(json);
+                    headers.insert(CONTENT_TYPE, kind);
+                }
+            }
+            Body::whole(body)
+        }
+    };
+    let uri = Uri::from_maybe_shared(Bytes::from(head.endpoint.path)).map_err(|_| {
+        Failure::configuration(
+            "Execution failed due to configuration error: Invalid endpoint address",
+        )
+    })?;
+    let mut request = Request::new(body);
+    *request.method_mut() = head.verb;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+/// Whether sending a request twice does no more than sending it once (RFC 9110 §9.2.2).
+fn is_idempotent(verb: &Method) -> bool {
+    matches!(
+        *verb,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE | Method::TRACE
+    )
+}
+
+fn send_failed(error: &SendError) -> Failure {
+    match error {
+        // Documented as 500, not 504 (`spec/rest/integrations.md` §1).
+        SendError::Resolve(_) => Failure::configuration(format!(
+            "Execution failed due to configuration error: Invalid endpoint address: {error}"
+        )),
+        SendError::Connect(_) => Failure::network(&error.to_string()),
+        SendError::Broken(source) => match body_error(source) {
+            Some(BodyError::TooLarge) => Failure::too_large(),
+            _ => Failure::network(&error.to_string()),
+        },
+    }
+}
+
+/// The error of our own body that stopped a request, if that is what stopped it.
+fn body_error(error: &hyper::Error) -> Option<&BodyError> {
+    std::error::Error::source(error)?.downcast_ref()
+}
+
+fn client_broke(error: &hyper::Error) -> Failure {
+    Failure::network(&format!("the client's body broke off: {error}"))
+}
+
+fn too_large_an_answer() -> Failure {
+    Failure::configuration(
+        "Execution failed due to configuration error: Integration response exceeds 10485760 bytes",
+    )
+}
+
+/// Headers as a log prints them.
+pub(crate) fn pairs(headers: &HeaderMap) -> Pairs {
+    let pair = |(name, value): (&http::HeaderName, &HeaderValue)| {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        (headers::spelled(name.as_str()).to_owned(), value)
+    };
+    headers.iter().map(pair).collect()
+}

@@ -1,0 +1,239 @@
+//! Bodies: small ones whole, proxied ones as they come.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use super::pool::Lease;
+
+/// The largest body in either direction, in bytes (quota *Payload size*, 10 MB).
+pub(crate) const PAYLOAD_LIMIT: usize = 10 * 1024 * 1024;
+
+/// The body of an answer, or of a request to a backend.
+#[derive(Debug, Default)]
+pub struct Body(Inner);
+
+#[derive(Debug, Default)]
+enum Inner {
+    #[default]
+    Empty,
+    Whole(Bytes),
+    Stream(Box<Stream>),
+}
+
+/// A body passed on frame by frame.
+#[derive(Debug)]
+struct Stream {
+    /// What was read already.
+    first: Option<Bytes>,
+    rest: Option<Incoming>,
+    /// Whether what isn't UTF-8 is replaced, and the bytes of a character that a frame cut in two.
+    replacing: Option<Vec<u8>>,
+    /// Bytes that may still come.
+    left: usize,
+    /// Gives the connection back when the body has ended.
+    lease: Option<Lease>,
+}
+
+/// A body that can't go on.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// More than 10 MB.
+    #[error("the body exceeds 10485760 bytes")]
+    TooLarge,
+    /// The connection that it comes from failed.
+    #[error("the body broke off: {0}")]
+    Broken(#[from] hyper::Error),
+}
+
+impl Body {
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        if bytes.is_empty() {
+            Self::default()
+        } else {
+            Self(Inner::Whole(bytes))
+        }
+    }
+
+    /// The rest of a body, once its first frame was looked at. `replacing` makes text of what isn't.
+    pub(crate) fn stream(
+        first: Bytes,
+        rest: Incoming,
+        replacing: bool,
+        lease: Option<Lease>,
+    ) -> Self {
+        Self(Inner::Stream(Box::new(Stream {
+            left: PAYLOAD_LIMIT,
+            first: Some(first),
+            rest: Some(rest),
+            replacing: replacing.then(Vec::new),
+            lease,
+        })))
+    }
+
+    /// The bytes, if the body is there as a whole.
+    pub(crate) fn bytes(&self) -> Option<Bytes> {
+        match &self.0 {
+            Inner::Empty => Some(Bytes::new()),
+            Inner::Whole(bytes) => Some(bytes.clone()),
+            Inner::Stream(_) => None,
+        }
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        match &mut this.0 {
+            Inner::Empty => Poll::Ready(None),
+            Inner::Whole(bytes) => {
+                let bytes = std::mem::take(bytes);
+                this.0 = Inner::Empty;
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            Inner::Stream(stream) => stream.poll(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.0, Inner::Empty)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Inner::Empty => SizeHint::with_exact(0),
+            Inner::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Inner::Stream(stream) => stream.size_hint(),
+        }
+    }
+}
+
+impl Stream {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        loop {
+            let data = if let Some(first) = self.first.take() {
+                first
+            } else {
+                let Some(rest) = &mut self.rest else {
+                    return Poll::Ready(None);
+                };
+                match Pin::new(rest).poll_frame(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                        Ok(data) => data,
+                        // Trailers are dropped, as the gateway drops the header that announces them.
+                        Err(_) => continue,
+                    },
+                    Poll::Ready(Some(Err(error))) => {
+                        self.rest = None;
+                        self.lease = None;
+                        return Poll::Ready(Some(Err(error.into())));
+                    }
+                    Poll::Ready(None) => {
+                        self.rest = None;
+                        if let Some(lease) = self.lease.take() {
+                            lease.give_back();
+                        }
+                        let cut = self.replacing.take().filter(|cut| !cut.is_empty());
+                        return Poll::Ready(cut.map(|cut| {
+                            let text = String::from_utf8_lossy(&cut).into_owned();
+                            Ok(Frame::data(Bytes::from(text)))
+                        }));
+                    }
+                }
+            };
+            let Some(left) = self.left.checked_sub(data.len()) else {
+                self.rest = None;
+                self.lease = None;
+                return Poll::Ready(Some(Err(BodyError::TooLarge)));
+            };
+            self.left = left;
+            let data = match &mut self.replacing {
+                Some(cut) => replace(cut, &data),
+                None => data,
+            };
+            if !data.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(data))));
+            }
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let rest = self.rest.as_ref().map(HttpBody::size_hint);
+        let first = self.first.as_ref().map_or(0, |f| f.len() as u64);
+        match rest.and_then(|r| r.exact()) {
+            Some(rest) if self.replacing.is_none() => SizeHint::with_exact(first + rest),
+            _ => SizeHint::default(),
+        }
+    }
+}
+
+/// Makes text of a frame; a character that the frame cuts in two waits in `cut`.
+fn replace(cut: &mut Vec<u8>, data: &[u8]) -> Bytes {
+    cut.extend_from_slice(data);
+    let mut out = String::with_capacity(cut.len());
+    let mut rest = cut.as_slice();
+    loop {
+        match std::str::from_utf8(rest) {
+            Ok(text) => {
+                out.push_str(text);
+                rest = &[];
+                break;
+            }
+            Err(error) => {
+                let (good, bad) = rest.split_at(error.valid_up_to());
+                out.push_str(std::str::from_utf8(good).unwrap_or_default());
+                rest = bad;
+                let Some(length) = error.error_len() else {
+                    break;
+                };
+                out.push(char::REPLACEMENT_CHARACTER);
+                rest = &rest[length..];
+            }
+        }
+    }
+    *cut = rest.to_vec();
+    Bytes::from(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_whole_body_is_one_frame_of_known_length() {
+        let body = Body::whole(Bytes::from_static(b"abc"));
+        assert_eq!(body.size_hint().exact(), Some(3));
+        assert_eq!(body.bytes().unwrap(), "abc");
+        assert!(Body::whole(Bytes::new()).is_end_stream());
+    }
+
+    proptest! {
+        #[test]
+        fn text_made_frame_by_frame_is_the_text_made_at_once(
+            frames in prop::collection::vec(
+                prop::collection::vec(prop::sample::select(vec![b'a', 0xc3, 0xbc, 0xff, 0xe2, 0x82, 0xac, 0xf0]), 0..6),
+                0..6),
+        ) {
+            let mut cut = Vec::new();
+            let mut out = Vec::new();
+            for frame in &frames {
+                out.extend_from_slice(&replace(&mut cut, frame));
+            }
+            out.extend_from_slice(String::from_utf8_lossy(&cut).as_bytes());
+            let all = frames.concat();
+            prop_assert_eq!(String::from_utf8(out).unwrap(), String::from_utf8_lossy(&all).into_owned());
+        }
+    }
+}

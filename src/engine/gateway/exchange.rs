@@ -1,0 +1,282 @@
+//! One request on its way through the phases: everything that they read and leave behind.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Uri, Version};
+
+use super::failure::Failure;
+use super::headers;
+use super::keys::Member;
+use super::record::Record;
+use super::request_ids::RequestIds;
+use super::snapshot;
+use super::stage::{Side, Stage};
+use super::target::Target;
+use crate::model::Map;
+use crate::vtl::Overrides;
+
+/// One request and its answer in the making.
+pub(crate) struct Exchange {
+    pub(crate) stage: Arc<Stage>,
+    /// Whether the canary serves it.
+    pub(crate) canary: bool,
+    /// The method that answers, an index into the deployment's; nothing until routed.
+    pub(crate) method: Option<usize>,
+    pub(crate) request: ClientRequest,
+    pub(crate) ids: RequestIds,
+    /// The API key that opened the method.
+    pub(crate) key: Option<UsedKey>,
+    /// What templates overrode so far.
+    pub(crate) overrides: Overrides,
+    /// What the backend answered.
+    pub(crate) backend: Option<BackendAnswer>,
+    /// Why it failed, if it did.
+    pub(crate) failure: Option<Failure>,
+    pub(crate) record: Record,
+    query: OnceLock<Vec<(String, String)>>,
+}
+
+/// The client's request.
+pub(crate) struct ClientRequest {
+    /// The verb that counts: `X-HTTP-Method-Override` wins.
+    pub(crate) verb: Method,
+    pub(crate) version: Version,
+    pub(crate) headers: HeaderMap,
+    pub(crate) place: Place,
+    pub(crate) caller: Caller,
+    /// The body, once it was read; UTF-8, as everything is that isn't a binary media type.
+    pub(crate) body: Bytes,
+}
+
+/// Where the path and query of a request stand.
+pub(crate) enum Place {
+    /// In its URL.
+    Url { uri: Uri, target: Target },
+    /// Given by who tests a method: path, query, headers as they were spelled, and whether the path is one of the method's.
+    Given {
+        path: String,
+        query: String,
+        headers: Vec<(String, String)>,
+        matches: bool,
+    },
+}
+
+/// Who calls.
+pub(crate) enum Caller {
+    Peer(IpAddr),
+    Test,
+}
+
+/// An API key that opened a method.
+pub(crate) struct UsedKey {
+    pub(crate) id: Arc<str>,
+    pub(crate) value: Arc<str>,
+    /// Its place in the usage plan that opens the stage.
+    pub(crate) member: Arc<Member>,
+}
+
+/// What a backend answered; for a mock the status only.
+pub(crate) struct BackendAnswer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// UTF-8, see [`ClientRequest::body`]; empty where the body is passed on as it comes.
+    pub(crate) body: Bytes,
+}
+
+impl BackendAnswer {
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap_or_default()
+    }
+}
+
+impl Exchange {
+    pub(crate) fn new(
+        stage: Arc<Stage>,
+        canary: bool,
+        request: ClientRequest,
+        ids: RequestIds,
+        record: Record,
+    ) -> Self {
+        Self {
+            stage,
+            canary,
+            method: None,
+            request,
+            ids,
+            key: None,
+            overrides: Overrides::default(),
+            backend: None,
+            failure: None,
+            record,
+            query: OnceLock::new(),
+        }
+    }
+
+    /// The deployment and variables that serve this request.
+    pub(crate) fn side(&self) -> &Side {
+        self.stage.side(self.canary)
+    }
+
+    pub(crate) fn method(&self) -> Option<&snapshot::Method> {
+        self.side().deployment.methods.get(self.method?)
+    }
+
+    pub(crate) fn integration(&self) -> Option<&snapshot::Integration> {
+        self.method()?.integration.as_ref()
+    }
+
+    pub(crate) fn stage_variables(&self) -> &Map<String> {
+        &self.side().variables
+    }
+
+    /// The path after the stage, as it was sent.
+    pub(crate) fn path(&self) -> &str {
+        match &self.request.place {
+            Place::Url { uri, target } => target.path(uri.path()),
+            Place::Given { path, .. } => path,
+        }
+    }
+
+    /// The query as it was sent, without `?`.
+    pub(crate) fn raw_query(&self) -> &str {
+        match &self.request.place {
+            Place::Url { uri, .. } => uri.query().unwrap_or_default(),
+            Place::Given { query, .. } => query,
+        }
+    }
+
+    /// Path parameters, still encoded, in the order of the resource's path.
+    pub(crate) fn path_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        let matches = !matches!(self.request.place, Place::Given { matches: false, .. });
+        let method = self.method().filter(|_| matches);
+        method
+            .into_iter()
+            .flat_map(|method| method.template.parameters(self.path()))
+    }
+
+    pub(crate) fn path_parameter(&self, name: &str) -> Option<&str> {
+        self.path_parameters()
+            .find_map(|(n, value)| (n == name).then_some(value))
+    }
+
+    /// Query parameters, decoded once, in order, names repeated as they came.
+    pub(crate) fn query(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.query
+            .get_or_init(|| {
+                form_urlencoded::parse(self.raw_query().as_bytes())
+                    .into_owned()
+                    .collect()
+            })
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The last value of a query parameter.
+    pub(crate) fn query_value(&self, name: &str) -> Option<&str> {
+        self.query()
+            .filter_map(|(n, value)| (n == name).then_some(value))
+            .last()
+    }
+
+    /// The last value of a header that mappings may see, letters' case aside.
+    pub(crate) fn header_value(&self, name: &str) -> Option<Cow<'_, str>> {
+        let mut last = None;
+        self.header_values(name, &mut |value| last = Some(value.to_owned()));
+        last.map(Cow::Owned)
+    }
+
+    /// All values of a header that mappings may see.
+    pub(crate) fn header_values(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        let lower;
+        let name = if name.bytes().any(|b| b.is_ascii_uppercase()) {
+            lower = name.to_ascii_lowercase();
+            &lower
+        } else {
+            name
+        };
+        if !headers::is_visible(name) {
+            return;
+        }
+        let mut found = false;
+        for value in self.request.headers.get_all(name) {
+            found = true;
+            each(&String::from_utf8_lossy(value.as_bytes()));
+        }
+        if !found && let Some(added) = self.added_header(name) {
+            each(&added);
+        }
+    }
+
+    /// What the gateway adds to the client's headers before mappings see them (`spec/rest/headers.md` §2).
+    fn added_header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let Caller::Peer(peer) = self.request.caller else {
+            return None;
+        };
+        match name {
+            "x-amzn-trace-id" => {
+                let trace = self.ids.trace_header();
+                Some(Cow::Owned(trace.to_str().unwrap_or_default().to_owned()))
+            }
+            "x-forwarded-for" => Some(Cow::Owned(peer.to_string())),
+            "x-forwarded-port" => Some(Cow::Borrowed("443")),
+            "x-forwarded-proto" => Some(Cow::Borrowed("https")),
+            _ => None,
+        }
+    }
+
+    /// Every header that mappings may see, in its usual spelling, once each; of a repeated one the last value.
+    pub(crate) fn each_header(&self, each: &mut dyn FnMut(&str, &str)) {
+        if let Place::Given { headers, .. } = &self.request.place {
+            for (name, value) in headers {
+                each(name, value);
+            }
+            return;
+        }
+        for name in self.request.headers.keys() {
+            if let Some(value) = self.header_value(name.as_str()) {
+                each(headers::spelled(name.as_str()), &value);
+            }
+        }
+        for name in [
+            "X-Amzn-Trace-Id",
+            "X-Forwarded-For",
+            "X-Forwarded-Port",
+            "X-Forwarded-Proto",
+        ] {
+            let lower = name.to_ascii_lowercase();
+            if !self.request.headers.contains_key(&lower)
+                && let Some(value) = self.added_header(&lower)
+            {
+                each(name, &value);
+            }
+        }
+    }
+
+    /// The body as text; empty until it was read.
+    pub(crate) fn body_text(&self) -> &str {
+        std::str::from_utf8(&self.request.body).unwrap_or_default()
+    }
+}
+
+/// The text that a body is to the gateway: bytes that aren't UTF-8 become U+FFFD, which is what API Gateway does to everything that
+/// isn't a binary media type (`spec/rest/integrations.md` §5, recorded). Valid text isn't copied.
+pub(crate) fn as_text(body: Bytes) -> Bytes {
+    match std::str::from_utf8(&body) {
+        Ok(_) => body,
+        Err(_) => Bytes::from(String::from_utf8_lossy(&body).into_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_no_text_become_replacement_characters() {
+        assert_eq!(as_text(Bytes::from_static(b"a\xffb")), "a\u{fffd}b");
+        assert_eq!(as_text(Bytes::from_static(b"ok")), "ok");
+    }
+}

@@ -1,0 +1,216 @@
+//! Why a request ended early, and what the gateway says by default.
+//!
+//! Messages and error types: `spec/rest/validation.md` §3, `spec/rest/headers.md` §2. Recorded are those of a missing token and of the
+//! generic 500; the others are documented or recalled (unverified).
+
+use std::borrow::Cow;
+
+use crate::model::GatewayResponseType;
+
+/// The end of a request before its method answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) kind: GatewayResponseType,
+    said: Said,
+    /// `x-amzn-ErrorType`
+    pub(crate) error_type: &'static str,
+    /// The status, where it isn't the kind's default.
+    pub(crate) status: Option<u16>,
+    /// What the execution log says about it.
+    pub(crate) log: Cow<'static, str>,
+}
+
+/// The message and the body that carries it: refusing must not cost more than serving, so both are ready beforehand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Said {
+    message: &'static str,
+    body: &'static str,
+}
+
+/// What is refused before the request is let in reads `{"message":"…"}`; what fails after that has a blank behind the colon: the
+/// generic 500 is recorded with 36 bytes.
+macro_rules! said {
+    ($message:literal) => {
+        Said {
+            message: $message,
+            body: concat!("{\"message\":\"", $message, "\"}"),
+        }
+    };
+    (late $message:literal) => {
+        Said {
+            message: $message,
+            body: concat!("{\"message\": \"", $message, "\"}"),
+        }
+    };
+}
+
+impl Failure {
+    const fn new(
+        kind: GatewayResponseType,
+        said: Said,
+        error_type: &'static str,
+        log: &'static str,
+    ) -> Self {
+        Self {
+            kind,
+            said,
+            error_type,
+            status: None,
+            log: Cow::Borrowed(log),
+        }
+    }
+
+    /// No resource at that path, or none that has the verb (recorded).
+    pub(crate) const fn missing_token() -> Self {
+        Self::new(
+            GatewayResponseType::MissingAuthenticationToken,
+            said!("Missing Authentication Token"),
+            "MissingAuthenticationTokenException",
+            "",
+        )
+    }
+
+    /// No API key, or none that opens this method.
+    pub(crate) const fn invalid_key() -> Self {
+        Self::new(
+            GatewayResponseType::InvalidApiKey,
+            said!("Forbidden"),
+            "ForbiddenException",
+            "",
+        )
+    }
+
+    /// A rate or burst limit.
+    pub(crate) const fn throttled() -> Self {
+        Self::new(
+            GatewayResponseType::Throttled,
+            said!("Too Many Requests"),
+            "TooManyRequestsException",
+            "",
+        )
+    }
+
+    /// The usage plan's quota.
+    pub(crate) const fn quota_exceeded() -> Self {
+        Self::new(
+            GatewayResponseType::QuotaExceeded,
+            said!("Limit Exceeded"),
+            "LimitExceededException",
+            "",
+        )
+    }
+
+    /// A body over 10 MB whose length wasn't declared.
+    pub(crate) const fn too_large() -> Self {
+        Self::new(
+            GatewayResponseType::RequestTooLarge,
+            said!("Request Too Long"),
+            "RequestTooLargeException",
+            "",
+        )
+    }
+
+    /// No template for the content type, and no passing through.
+    pub(crate) const fn unsupported_media_type() -> Self {
+        Self::new(
+            GatewayResponseType::UnsupportedMediaType,
+            said!(late "Unsupported Media Type"),
+            "BadRequestException",
+            "",
+        )
+    }
+
+    /// A body that a request template could not read (the status is recorded, the words are not).
+    pub(crate) fn bad_payload(log: String) -> Self {
+        Self {
+            log: Cow::Owned(log),
+            ..Self::new(
+                GatewayResponseType::BadRequestBody,
+                said!(late "Could not parse request body into json"),
+                "BadRequestException",
+                "",
+            )
+        }
+    }
+
+    /// The API as it is defined can't serve the request; `log` says why, in the words of the execution log.
+    pub(crate) fn configuration(log: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            log: log.into(),
+            ..Self::new(
+                GatewayResponseType::ApiConfigurationError,
+                said!(late "Internal server error"),
+                "InternalServerErrorException",
+                "",
+            )
+        }
+    }
+
+    /// The backend took longer than the integration allows.
+    pub(crate) const fn timeout() -> Self {
+        Self::new(
+            GatewayResponseType::IntegrationTimeout,
+            said!(late "Endpoint request timed out"),
+            "InternalServerErrorException",
+            "Execution failed due to a timeout error",
+        )
+    }
+
+    /// The backend couldn't be reached, or hung up.
+    pub(crate) fn network(reason: &str) -> Self {
+        Self {
+            log: format!("Execution failed due to an internal error: {reason}").into(),
+            ..Self::new(
+                GatewayResponseType::IntegrationFailure,
+                said!(late "Network error communicating with endpoint"),
+                "InternalServerErrorException",
+                "",
+            )
+        }
+    }
+
+    /// `$context.error.message`
+    pub(crate) const fn message(&self) -> &'static str {
+        self.said.message
+    }
+
+    /// `$context.error.messageString`: quoted.
+    pub(crate) fn message_string(&self) -> String {
+        format!("\"{}\"", self.said.message)
+    }
+
+    /// What the default template makes of the message.
+    pub(crate) const fn default_body(&self) -> &'static str {
+        self.said.body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_body_is_json_with_the_message() {
+        for failure in [
+            Failure::missing_token(),
+            Failure::invalid_key(),
+            Failure::throttled(),
+            Failure::quota_exceeded(),
+            Failure::too_large(),
+            Failure::unsupported_media_type(),
+            Failure::bad_payload(String::new()),
+            Failure::configuration(""),
+            Failure::timeout(),
+            Failure::network(""),
+        ] {
+            let body: serde_json::Value = serde_json::from_str(failure.default_body()).unwrap();
+            assert_eq!(body, serde_json::json!({"message": failure.message()}));
+            assert_eq!(
+                failure.message_string(),
+                serde_json::to_string(failure.message()).unwrap()
+            );
+        }
+        // Recorded: 36 bytes.
+        assert_eq!(Failure::configuration("").default_body().len(), 36);
+    }
+}

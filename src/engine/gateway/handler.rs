@@ -1,0 +1,220 @@
+//! Serving requests, one handler per data runtime.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{CONTENT_LENGTH, HOST};
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response};
+use http_body::Body as _;
+use hyper::body::Incoming;
+
+use super::answer;
+use super::backend::{Caller, read_whole};
+use super::body::{Body, BodyError, PAYLOAD_LIMIT};
+use super::exchange::{self, ClientRequest, Exchange, Place, as_text};
+use super::failure::Failure;
+use super::pool::Pool;
+use super::record::Record;
+use super::request_ids::RequestIds;
+use super::snapshot::Kind;
+use super::target::Target;
+use super::{Gateway, admit, life};
+use crate::base::Chance;
+use crate::engine::telemetry::{Observation, Recorder};
+
+/// The longest URL, in bytes: a regional API's (`spec/rest/resources-methods.md` §5).
+const URL_LIMIT: usize = 10_240;
+
+/// Serves requests in one data runtime.
+///
+/// A handler isn't shared between threads: it owns the runtime's connections to backends and its generator. Its futures aren't `Send`,
+/// so the runtime runs connections on a `LocalSet` (`spawn_local`); it needs tokio's I/O and timers enabled. Connections to
+/// backends run as tasks of the runtime too (`tokio::spawn`).
+#[derive(Debug)]
+pub struct Handler {
+    gateway: Arc<Gateway>,
+    chance: RefCell<Chance>,
+    pool: Pool,
+    recorder: Recorder,
+}
+
+impl Handler {
+    pub(crate) fn new(gateway: Arc<Gateway>, chance: Chance, pool: Pool) -> Self {
+        Self {
+            recorder: gateway.recorder(),
+            gateway,
+            chance: RefCell::new(chance),
+            pool,
+        }
+    }
+
+    /// Answers one request to an API. `target` was read from the request's own Host or path, `peer` is who is connected.
+    pub async fn handle(
+        &self,
+        target: Target,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> Response<Body> {
+        let (parts, incoming) = request.into_parts();
+        let mut x = match self.open(target, parts, peer) {
+            Ok(x) => x,
+            Err(early) => return *early,
+        };
+        let caller = Caller {
+            pool: &self.pool,
+            clock: &self.gateway.clock,
+        };
+        let answer = match self.enter(&mut x, incoming).await {
+            Ok(incoming) => life::serve(&mut x, &caller, incoming).await,
+            Err(failure) => life::fail(&mut x, failure, &caller),
+        };
+        let response = answer.finish(&mut x);
+        self.record(&mut x);
+        response
+    }
+
+    /// The end of a request: its numbers go to the metrics. What a proxied body takes after its head isn't counted.
+    fn record(&self, x: &mut Exchange) {
+        let clock = &self.gateway.clock;
+        x.record.latency = clock.monotonic().saturating_sub(x.record.started);
+        let Some(slot) = x.side().slot(x.method) else {
+            return;
+        };
+        let observation = Observation {
+            at: x.record.time + x.record.latency,
+            canary: x.canary,
+            status: x.record.status,
+            latency_micros: micros(x.record.latency),
+            integration_micros: x.record.integration_latency.map(micros),
+        };
+        self.recorder.record(slot, &observation);
+    }
+
+    /// Matches API and stage, and draws the canary.
+    fn open(
+        &self,
+        target: Target,
+        parts: Parts,
+        peer: SocketAddr,
+    ) -> Result<Exchange, Box<Response<Body>>> {
+        let clock = &self.gateway.clock;
+        let record = Record::new(clock.now(), clock.monotonic());
+        let mut chance = self.chance.borrow_mut();
+        let ids = RequestIds::draw(&mut chance, record.time, &parts.headers);
+        if let Some(refused) = too_long(&parts, self.gateway.settings.header_bytes, &ids) {
+            return Err(Box::new(refused));
+        }
+        let host = parts.headers.get(HOST).and_then(|v| v.to_str().ok());
+        let host = parts.uri.host().or(host).unwrap_or_default();
+        let path = parts.uri.path();
+        let stage = self
+            .gateway
+            .stage(target.api(host, path), target.stage(path));
+        let Some(stage) = stage.filter(|s| !s.side(false).deployment.endpoint_disabled) else {
+            return Err(Box::new(answer::plain(
+                403,
+                "application/json",
+                Some("ForbiddenException"),
+                "{\"message\":\"Forbidden\"}",
+                &ids,
+            )));
+        };
+        let canary = stage.draws_canary(|| chance.fraction());
+        let request = ClientRequest {
+            verb: overridden_verb(&parts.headers).unwrap_or(parts.method),
+            version: parts.version,
+            headers: parts.headers,
+            place: Place::Url {
+                uri: parts.uri,
+                target,
+            },
+            caller: exchange::Caller::Peer(peer.ip()),
+            body: bytes::Bytes::new(),
+        };
+        Ok(Exchange::new(stage, canary, request, ids, record))
+    }
+
+    /// Matches the method, lets the request in, and reads its body unless it is passed on as it comes.
+    async fn enter(
+        &self,
+        x: &mut Exchange,
+        incoming: Incoming,
+    ) -> Result<Option<Incoming>, Failure> {
+        let tree = &x.side().deployment.tree;
+        x.method = tree.find(x.request.verb.as_str(), x.path());
+        if x.method.is_none() {
+            return Err(Failure::missing_token());
+        }
+        admit::admit(x)?;
+        if incoming.is_end_stream() {
+            return Ok(None);
+        }
+        if matches!(x.integration().map(|i| &i.kind), Some(Kind::HttpProxy(_))) {
+            return Ok(Some(incoming));
+        }
+        match read_whole(incoming, PAYLOAD_LIMIT).await {
+            Ok(body) => x.request.body = as_text(body),
+            Err(BodyError::TooLarge) => return Err(Failure::too_large()),
+            Err(BodyError::Broken(error)) => return Err(Failure::network(&error.to_string())),
+        }
+        Ok(None)
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// What is refused before any API is looked for: oversized requests. The words for a declared length are widely seen on AWS, those for
+/// URL and headers are unverified (`spec/rest/resources-methods.md` §5).
+fn too_long(parts: &Parts, header_bytes: usize, ids: &RequestIds) -> Option<Response<Body>> {
+    let declared = parts.headers.get(CONTENT_LENGTH);
+    let declared = declared.and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > PAYLOAD_LIMIT as u64) {
+        return Some(answer::plain(
+            413,
+            "text/plain",
+            None,
+            "HTTP content length exceeded 10485760 bytes.",
+            ids,
+        ));
+    }
+    let url = parts.uri.path_and_query().map_or(0, |p| p.as_str().len());
+    if url > URL_LIMIT {
+        return Some(answer::plain(
+            414,
+            "application/json",
+            None,
+            "{\"message\":\"Request URI too long\"}",
+            ids,
+        ));
+    }
+    let headers: usize = parts
+        .headers
+        .iter()
+        // A name, `: `, a value, and the line's end.
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    (headers > header_bytes).then(|| {
+        answer::plain(
+            431,
+            "application/json",
+            None,
+            "{\"message\":\"Request header fields too large\"}",
+            ids,
+        )
+    })
+}
+
+/// `X-HTTP-Method-Override` (`spec/rest/resources-methods.md` §3).
+fn overridden_verb(headers: &HeaderMap) -> Option<Method> {
+    headers
+        .get("x-http-method-override")?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
+}

@@ -1,0 +1,274 @@
+//! The phase that makes the backend's request: parameter mapping, template or passing through, overrides.
+//!
+//! Facts: `spec/rest/integrations.md` §2, §3; headers: `spec/rest/headers.md`.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+use super::answer::TRACE_ID;
+use super::exchange::Exchange;
+use super::failure::Failure;
+use super::headers::{self, Fate};
+use super::mapping::{Mapping, media_type};
+use super::snapshot::{Backend, Integration};
+use super::uri::Endpoint;
+use super::variables::Body;
+use crate::model::PassthroughBehavior;
+use crate::vtl::ErrorKind;
+
+const API_ID: HeaderName = HeaderName::from_static("x-amzn-apigateway-api-id");
+
+/// The body for the integration.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Mapped {
+    /// What the template for the request's content type gave.
+    Rendered(Bytes),
+    /// No template was needed: the client's body as it is.
+    Passed,
+}
+
+/// Renders the request template, or decides that the body passes as it is.
+pub(crate) fn map_body(x: &mut Exchange) -> Result<Mapped, Failure> {
+    // The stage is held so that the template can be read while the exchange is written to.
+    let stage = std::sync::Arc::clone(&x.stage);
+    let Some(integration) = integration(x, &stage) else {
+        return Err(Failure::configuration("No integration defined for method"));
+    };
+    let kind = media_type(x.request.headers.get(CONTENT_TYPE));
+    let templates = &integration.request_templates;
+    match templates.of(kind) {
+        Some(Mapping::Constant(text)) => Ok(Mapped::Rendered(text.clone())),
+        Some(Mapping::Template(template)) => match x.render(template, Body::Client) {
+            Ok(text) => Ok(Mapped::Rendered(text.into())),
+            Err(error) if error.kind == ErrorKind::Payload => {
+                Err(Failure::bad_payload(error.to_string()))
+            }
+            Err(error) => Err(transform_failed("request", &error)),
+        },
+        Some(Mapping::Broken(error)) => Err(transform_failed("request", error)),
+        found => {
+            let passes = match integration.passthrough {
+                PassthroughBehavior::WhenNoMatch => true,
+                PassthroughBehavior::WhenNoTemplates => templates.is_empty(),
+                PassthroughBehavior::Never => false,
+            };
+            if passes || found.is_some() {
+                Ok(Mapped::Passed)
+            } else {
+                Err(Failure::unsupported_media_type())
+            }
+        }
+    }
+}
+
+/// The integration of the exchange's method, borrowed from the stage and not from the exchange.
+pub(crate) fn integration<'a>(
+    x: &Exchange,
+    stage: &'a super::stage::Stage,
+) -> Option<&'a Integration> {
+    let methods = &stage.side(x.canary).deployment.methods;
+    methods.get(x.method?)?.integration.as_ref()
+}
+
+/// A template that can't be rendered.
+pub(crate) fn transform_failed(what: &str, error: &crate::vtl::TemplateError) -> Failure {
+    Failure::configuration(format!(
+        "Execution failed due to configuration error: Unable to transform {what}: {error}"
+    ))
+}
+
+/// A request to a backend, without its body.
+#[derive(Debug)]
+pub(crate) struct BackendRequest {
+    pub(crate) verb: Method,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) headers: HeaderMap,
+}
+
+/// The head of the request to an HTTP backend. `proxy` passes the client's headers and query on.
+pub(crate) fn head(
+    x: &Exchange,
+    integration: &Integration,
+    backend: &Backend,
+    proxy: bool,
+) -> Result<BackendRequest, Failure> {
+    let mut endpoint = endpoint(x, integration, backend)?;
+    append_query(x, integration, proxy, &mut endpoint.path);
+    let mut headers = HeaderMap::with_capacity(16);
+    if proxy {
+        pass_headers(x, &mut headers);
+    } else {
+        own_headers(x, &mut headers);
+    }
+    headers.insert(HOST, endpoint.address.authority.clone());
+    headers.insert(API_ID, header_value(&x.stage.api_id)?);
+    headers.insert(TRACE_ID, x.ids.trace_header());
+    map_headers(x, integration, &mut headers)?;
+    Ok(BackendRequest {
+        verb: backend
+            .verb
+            .clone()
+            .unwrap_or_else(|| x.request.verb.clone()),
+        endpoint,
+        headers,
+    })
+}
+
+/// The URI with path parameters and stage variables put in.
+fn endpoint(
+    x: &Exchange,
+    integration: &Integration,
+    backend: &Backend,
+) -> Result<Endpoint, Failure> {
+    let parameters = &integration.request_parameters.path;
+    let overridden = |name: &str| {
+        let mut overrides = x.overrides.request_group("path");
+        overrides.find_map(|(n, value)| (n == name).then_some(value))
+    };
+    let mapped = |name: &str| {
+        let mut sources = parameters.iter();
+        sources.find_map(|(n, source)| (&**n == name).then(|| source.value(x))?)
+    };
+    let variables = x.stage_variables();
+    backend
+        .uri
+        .endpoint(
+            |name| overridden(name).or_else(|| mapped(name)),
+            |name| variables.get(name).cloned(),
+        )
+        .ok_or_else(|| {
+            Failure::configuration(
+                "Execution failed due to configuration error: Invalid endpoint address",
+            )
+        })
+}
+
+/// Appends the query: what the URI has, then the client's (a proxy passes it on), then what is mapped, then overrides, which replace
+/// what is mapped. Names that meet are sent more than once (recorded: the receiver sees `testQs=bar,foo`).
+fn append_query(x: &Exchange, integration: &Integration, proxy: bool, path: &mut String) {
+    let mut separator = if path.contains('?') { '&' } else { '?' };
+    let mut next = |path: &mut String| {
+        path.push(separator);
+        separator = '&';
+    };
+    if proxy && !x.raw_query().is_empty() {
+        next(path);
+        path.push_str(x.raw_query());
+    }
+    let overrides: Vec<_> = x.overrides.request_group("querystring").collect();
+    for (name, source) in &integration.request_parameters.query {
+        if overrides.iter().any(|(n, _)| *n == &**name) {
+            continue;
+        }
+        source.each(x, &mut |value| {
+            next(path);
+            push_pair(path, name, value);
+        });
+    }
+    for (name, value) in &overrides {
+        next(path);
+        push_pair(path, name, value);
+    }
+}
+
+/// `name=value`, encoded so that any receiver reads the same: a space as `%20`.
+fn push_pair(out: &mut String, name: &str, value: &str) {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    out.extend(utf8_percent_encode(name, KEPT));
+    out.push('=');
+    out.extend(utf8_percent_encode(value, KEPT));
+}
+
+/// What a backend of an HTTP integration gets, and nothing else (recorded).
+fn own_headers(x: &Exchange, headers: &mut HeaderMap) {
+    headers.insert(
+        http::header::ACCEPT,
+        HeaderValue::from_static("application/json"),
+    );
+    if let Ok(agent) = HeaderValue::try_from(format!("AmazonAPIGateway_{}", x.stage.api_id)) {
+        headers.insert(USER_AGENT, agent);
+    }
+}
+
+/// The client's headers for an `HTTP_PROXY` backend. The forwarding ones are unverified; they say what AWS's say, which is always HTTPS.
+fn pass_headers(x: &Exchange, headers: &mut HeaderMap) {
+    for (name, value) in &x.request.headers {
+        if headers::of_client(name.as_str()) == Fate::Pass && !is_signature(name, value) {
+            headers.append(name, value.clone());
+        }
+    }
+    if let super::exchange::Caller::Peer(peer) = x.request.caller {
+        let given = x.request.headers.get("x-forwarded-for");
+        let forwarded = match given.and_then(|v| v.to_str().ok()) {
+            Some(given) => format!("{given}, {peer}"),
+            None => peer.to_string(),
+        };
+        if let Ok(value) = HeaderValue::try_from(forwarded) {
+            headers.insert("x-forwarded-for", value);
+        }
+        headers.insert("x-forwarded-port", HeaderValue::from_static("443"));
+        headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+    }
+}
+
+/// An `Authorization` that holds a signature for AWS is not for the backend.
+fn is_signature(name: &HeaderName, value: &HeaderValue) -> bool {
+    name == http::header::AUTHORIZATION && value.as_bytes().starts_with(b"AWS4-HMAC-SHA256")
+}
+
+/// Mapped headers, then overridden ones, which win.
+fn map_headers(
+    x: &Exchange,
+    integration: &Integration,
+    headers: &mut HeaderMap,
+) -> Result<(), Failure> {
+    for (name, _, fate, source) in &integration.request_parameters.headers {
+        let mut values = Vec::new();
+        source.each(x, &mut |value| values.push(value.to_owned()));
+        put(headers, name, *fate, &values)?;
+    }
+    for (name, value) in x.overrides.request_group("header") {
+        let Ok(name) = HeaderName::try_from(name) else {
+            continue;
+        };
+        let fate = headers::mapped_to_backend(name.as_str());
+        put(headers, &name, fate, &[value])?;
+    }
+    Ok(())
+}
+
+fn put(
+    headers: &mut HeaderMap,
+    name: &HeaderName,
+    fate: Fate,
+    values: &[String],
+) -> Result<(), Failure> {
+    if values.is_empty() || fate == Fate::Drop {
+        return Ok(());
+    }
+    if fate == Fate::Fail {
+        return Err(Failure::configuration(format!(
+            "Execution failed due to configuration error: The header {name} can't be mapped"
+        )));
+    }
+    headers.remove(name);
+    for value in values {
+        headers.append(name, header_value(value)?);
+    }
+    Ok(())
+}
+
+/// A value that no header can hold would let a client write headers of its own.
+fn header_value(value: &str) -> Result<HeaderValue, Failure> {
+    HeaderValue::from_str(value).map_err(|_| {
+        Failure::configuration(
+            "Execution failed due to configuration error: A mapped header value isn't valid",
+        )
+    })
+}

@@ -1,0 +1,183 @@
+//! The phase that makes the client's answer of the backend's: selection, headers, template, overrides.
+//!
+//! Facts: `spec/rest/integrations.md` §4; headers: `spec/rest/headers.md`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue};
+use serde_json::Value;
+
+use super::answer::{Answer, TRACE_ID};
+use super::body::Body;
+use super::exchange::Exchange;
+use super::failure::Failure;
+use super::headers::{self, Fate};
+use super::integration_request::{integration, transform_failed};
+use super::mapping::{Mapping, media_type};
+use super::snapshot::Kind;
+use super::variables;
+
+/// The answer through the integration response that was selected.
+pub(crate) fn map(x: &mut Exchange, selected: Option<usize>) -> Result<Answer, Failure> {
+    // Held so that the compiled response can be read while the exchange is written to.
+    let stage = Arc::clone(&x.stage);
+    let Some(integration) = integration(x, &stage) else {
+        return Err(Failure::configuration("No integration defined for method"));
+    };
+    let code = x.backend.as_ref().map_or(0, |b| b.status);
+    let response = selected
+        .and_then(|i| integration.responses.all.get(i))
+        .ok_or_else(|| {
+            Failure::configuration(format!(
+                "Execution failed due to configuration error: No match for output mapping and no default output mapping configured. \
+                 Endpoint Response Status Code: {code}"
+            ))
+        })?;
+    if !response.declared {
+        return Err(Failure::configuration(format!(
+            "Execution failed due to configuration error: Output mapping refers to an invalid method response: {}",
+            response.status
+        )));
+    }
+    let mut answer = Answer::new(response.status, x.record.wants_details());
+    if !matches!(integration.kind, Kind::Mock { .. }) {
+        answer.set(TRACE_ID, "X-Amzn-Trace-Id", x.ids.trace_header());
+    }
+    let chosen = response
+        .templates
+        .of_or_first(media_type(x.request.headers.get(ACCEPT)));
+    let unmapped = || {
+        x.backend
+            .as_ref()
+            .map(|b| b.body.clone())
+            .unwrap_or_default()
+    };
+    let (kind, body) = match chosen {
+        Some((kind, Mapping::Constant(text))) => (kind, text.clone()),
+        Some((kind, Mapping::Template(template))) => {
+            let text = x.render(template, variables::Body::Backend);
+            let text = text.map_err(|error| transform_failed("response", &error))?;
+            (kind, Bytes::from(text))
+        }
+        Some((_, Mapping::Broken(error))) => return Err(transform_failed("response", error)),
+        Some((_, Mapping::Passthrough)) | None => ("application/json", unmapped()),
+    };
+    answer.set_content_type(content_type(kind));
+    for header in &response.headers {
+        if let Some(constant) = &header.constant {
+            answer.set(header.name.clone(), &header.spelled, constant.clone());
+            continue;
+        }
+        let mut first = true;
+        let mut invalid = false;
+        header
+            .source
+            .each(x, &mut |value| match HeaderValue::from_str(value) {
+                Ok(value) if first => {
+                    first = false;
+                    answer.set(header.name.clone(), &header.spelled, value);
+                }
+                Ok(value) => answer.add(header.name.clone(), &header.spelled, value),
+                Err(_) => invalid = true,
+            });
+        if invalid {
+            return Err(invalid_header());
+        }
+    }
+    answer.body = Body::whole(body);
+    apply_overrides(x, &mut answer)?;
+    Ok(answer)
+}
+
+/// The answer of an `HTTP_PROXY` backend, passed through.
+pub(crate) fn pass(x: &Exchange, body: Body) -> Answer {
+    let mut answer = Answer::new(200, x.record.wants_details());
+    let Some(backend) = &x.backend else {
+        return answer;
+    };
+    answer.status = backend.status;
+    for (name, value) in &backend.headers {
+        match headers::of_backend(name.as_str()) {
+            Fate::Pass => {
+                let spelled = headers::spelled(name.as_str());
+                answer.add(name.clone(), spelled, value.clone());
+            }
+            Fate::Remap => {
+                let remapped = headers::remapped(headers::spelled(name.as_str()));
+                if let Ok(name) = HeaderName::try_from(&remapped) {
+                    answer.add(name, &remapped, value.clone());
+                }
+            }
+            Fate::Drop | Fate::Fail => {}
+        }
+    }
+    if !answer.headers.contains_key(CONTENT_TYPE) {
+        answer.set_content_type(HeaderValue::from_static("application/json"));
+    }
+    answer.set(TRACE_ID, "X-Amzn-Trace-Id", x.ids.trace_header());
+    answer.body = body;
+    answer
+}
+
+/// `$context.responseOverride`: applied once, after templates and mappings.
+fn apply_overrides(x: &Exchange, answer: &mut Answer) -> Result<(), Failure> {
+    if x.overrides.response.is_empty() {
+        return Ok(());
+    }
+    if let Some(status) = x.overrides.status() {
+        if !(100..=599).contains(&status) {
+            return Err(Failure::configuration(format!(
+                "Execution failed due to configuration error: Invalid response override status: {status}"
+            )));
+        }
+        answer.status = status;
+    }
+    let Some(Value::Object(all)) = x.overrides.response.get("header") else {
+        return Ok(());
+    };
+    for (name, value) in all {
+        let lower = name.to_ascii_lowercase();
+        let spelled = match headers::mapped_to_client(&lower) {
+            Fate::Drop | Fate::Fail => continue,
+            Fate::Pass => name.clone(),
+            Fate::Remap => headers::remapped(name),
+        };
+        let Ok(header) = HeaderName::try_from(&spelled) else {
+            continue;
+        };
+        // Several values become several headers (`spec/rest/integrations.md` §3).
+        let values = match value {
+            Value::Array(values) => values.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        for (i, value) in values.iter().enumerate() {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                Value::Null => String::new(),
+                other => other.to_string(),
+            };
+            let value = HeaderValue::try_from(text).map_err(|_| invalid_header())?;
+            if i == 0 {
+                answer.set(header.clone(), &spelled, value);
+            } else {
+                answer.add(header.clone(), &spelled, value);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn invalid_header() -> Failure {
+    Failure::configuration(
+        "Execution failed due to configuration error: A mapped header value isn't valid",
+    )
+}
+
+fn content_type(kind: &str) -> HeaderValue {
+    if kind == "application/json" {
+        return HeaderValue::from_static("application/json");
+    }
+    HeaderValue::from_str(kind).unwrap_or(HeaderValue::from_static("application/json"))
+}

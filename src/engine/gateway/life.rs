@@ -1,0 +1,110 @@
+//! A request's life from the moment it is let in: integration request, integration, integration response; and on failure, from
+//! whatever phase, the gateway response. Live and test requests share it.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use hyper::body::Incoming;
+
+use super::answer::Answer;
+use super::backend::Caller;
+use super::body::Body;
+use super::exchange::Exchange;
+use super::failure::Failure;
+use super::integration_request::{self, Mapped, integration};
+use super::mapping::media_type;
+use super::record::What;
+use super::snapshot::Kind;
+use super::{gateway_response, integration_response, mock};
+
+/// Serves a request whose method is known. `incoming` is the body of a proxied request that wasn't read yet.
+pub(crate) async fn serve(
+    x: &mut Exchange,
+    caller: &Caller<'_>,
+    incoming: Option<Incoming>,
+) -> Answer {
+    let answer = match integrate(x, caller, incoming).await {
+        Ok(answer) => {
+            answer.note(x, caller.clock.now());
+            answer
+        }
+        Err(failure) => fail(x, failure, caller),
+    };
+    completed(x, &answer, caller);
+    answer
+}
+
+/// The answer of a request that failed.
+pub(crate) fn fail(x: &mut Exchange, failure: Failure, caller: &Caller<'_>) -> Answer {
+    let answer = gateway_response::answer(x, failure, caller.clock.now());
+    if let (Some(headers), Some(kind)) = (&answer.spelled, x.record.gateway_response) {
+        let (headers, status) = (headers.clone(), answer.status);
+        let body = answer.body.bytes().unwrap_or_default();
+        x.record.note(caller.clock.now(), || What::GatewayResponse {
+            kind,
+            status,
+            headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        });
+    }
+    answer
+}
+
+fn completed(x: &mut Exchange, answer: &Answer, caller: &Caller<'_>) {
+    let status = answer.status;
+    x.record.status = status;
+    x.record
+        .note(caller.clock.now(), || What::Completed { status });
+}
+
+async fn integrate(
+    x: &mut Exchange,
+    caller: &Caller<'_>,
+    incoming: Option<Incoming>,
+) -> Result<Answer, Failure> {
+    let stage = Arc::clone(&x.stage);
+    let Some(integration) = integration(x, &stage) else {
+        return Err(Failure::configuration(
+            "Execution failed due to configuration error: No integration defined for method",
+        ));
+    };
+    match &integration.kind {
+        Kind::Mock { constant } => {
+            let selected = match constant {
+                Some(constant) if wants_json(&x.request.headers) => {
+                    mock::set_answer(x, constant.status);
+                    Some(constant.response)
+                }
+                _ => mocked(x)?,
+            };
+            integration_response::map(x, selected)
+        }
+        Kind::Http(backend) => {
+            caller.mapped(x, integration, backend).await?;
+            let status = x.backend.as_ref().map_or(0, |b| b.status);
+            let selected = integration.responses.select(&status.to_string());
+            integration_response::map(x, selected)
+        }
+        Kind::HttpProxy(backend) => {
+            let body: Body = caller.proxied(x, integration, backend, incoming).await?;
+            Ok(integration_response::pass(x, body))
+        }
+        Kind::Unserved(feature) => Err(Failure::configuration(format!(
+            "Execution failed due to configuration error: Sluice can't serve {feature} yet"
+        ))),
+    }
+}
+
+/// Renders the request template of a mock and selects the response for the status that it gives.
+fn mocked(x: &mut Exchange) -> Result<Option<usize>, Failure> {
+    match integration_request::map_body(x)? {
+        Mapped::Rendered(text) => mock::answer(x, Some(&String::from_utf8_lossy(&text))),
+        Mapped::Passed => mock::answer(x, None),
+    }
+}
+
+/// Whether the request template is the one for `application/json`, by far the usual case.
+fn wants_json(headers: &HeaderMap) -> bool {
+    media_type(headers.get(CONTENT_TYPE)).eq_ignore_ascii_case("application/json")
+}

@@ -1,0 +1,59 @@
+//! The data plane: serves deployed APIs.
+//!
+//! The control plane publishes stages and keys here ([`Gateway`]); data runtimes read them without a lock and answer requests
+//! ([`Handler`]). A request's life is a sequence of phases, a file each, plain functions over one [`exchange`]:
+//!
+//! ```text
+//! handler        match stage, draw canary; match resource and method; read the body
+//! admit          API key, quota, throttle
+//! integration_request → mock | backend → integration_response
+//! gateway_response    on failure, from whatever phase
+//! record         what is left behind: metrics and logs are made of it
+//! ```
+//!
+//! `snapshot` is what a deployment compiles to, `stage` what a stage publishes; `unserved` is the table of what is refused until it is
+//! built.
+
+mod admit;
+mod answer;
+mod backend;
+mod body;
+mod bucket;
+mod exchange;
+mod failure;
+mod gateway_response;
+mod handler;
+mod headers;
+mod integration_request;
+mod integration_response;
+mod json;
+mod keys;
+mod life;
+mod log;
+mod mapping;
+mod mock;
+mod pool;
+mod publish;
+mod quota;
+mod record;
+mod request_ids;
+mod response_table;
+mod snapshot;
+mod source;
+mod stage;
+mod target;
+mod test_invoke;
+#[cfg(test)]
+mod tests;
+mod unserved;
+mod uri;
+mod usage;
+mod variables;
+
+pub use body::{Body, BodyError};
+pub use handler::Handler;
+pub use publish::{Gateway, Settings};
+pub use target::Target;
+pub use test_invoke::{TestInvoke, TestInvokeAnswer, TestInvokeError};
+pub use unserved::{Unserved, check, check_stage};
+pub use usage::{StoredUsage, UsageDay};

@@ -1,0 +1,329 @@
+//! Connections to HTTP backends, kept open between requests.
+//!
+//! Over `hyper::client::conn::http1` directly: a general client costs half as much again per proxied request. Backends are always
+//! spoken to in HTTP/1.1 (`spec/rest/integrations.md` §1). A pool belongs to one data runtime; its lock is never contended there
+//! and held for a push or a pop only.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::body::Body;
+use super::uri::Address;
+use crate::base::Clock;
+
+/// Bounds of a pool.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PoolLimits {
+    /// Connections to one backend, busy ones included; further requests wait, within their integration's time.
+    pub(crate) per_backend: usize,
+    /// Connections to one backend kept open without work: a burst must not leave thousands behind.
+    pub(crate) idle_per_backend: usize,
+    /// How long a connection is kept without work; below the idle times of common servers (60 s and more), so that the pool rather
+    /// than the backend closes it.
+    pub(crate) idle: Duration,
+}
+
+impl Default for PoolLimits {
+    fn default() -> Self {
+        Self {
+            per_backend: 1024,
+            idle_per_backend: 64,
+            idle: Duration::from_secs(50),
+        }
+    }
+}
+
+/// Connections to HTTP backends.
+#[derive(Clone, Debug)]
+pub(crate) struct Pool(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    clock: Clock,
+    limits: PoolLimits,
+    backends: Mutex<HashMap<Arc<str>, Arc<Backend>>>,
+    tls: Tls,
+}
+
+/// One scheme, host and port.
+#[derive(Debug)]
+struct Backend {
+    idle: Mutex<Vec<Idle>>,
+    permits: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    sender: SendRequest<Body>,
+    permit: OwnedSemaphorePermit,
+    since: Duration,
+}
+
+/// A connection in use. Dropped, it is closed; a request that ended well gives it back.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    shared: Arc<Shared>,
+    backend: Arc<Backend>,
+    sender: SendRequest<Body>,
+    permit: OwnedSemaphorePermit,
+}
+
+/// A backend that gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SendError {
+    #[error("the host name can't be resolved: {0}")]
+    Resolve(io::Error),
+    #[error("the connection can't be made: {0}")]
+    Connect(io::Error),
+    #[error("the backend gave no answer: {0}")]
+    Broken(hyper::Error),
+}
+
+impl Pool {
+    pub(crate) fn new(clock: Clock, limits: PoolLimits, tls: Tls) -> Self {
+        Self(Arc::new(Shared {
+            clock,
+            limits,
+            backends: Mutex::default(),
+            tls,
+        }))
+    }
+
+    /// Sends a request and waits for the head of the answer. The caller bounds the time.
+    ///
+    /// A kept connection may have been closed by the backend just now. A request that wasn't sent is then sent on a new
+    /// connection; so is one that may have been sent, if `again` makes it once more (which it does only if that is safe).
+    pub(crate) async fn send(
+        &self,
+        address: &Address,
+        request: Request<Body>,
+        again: impl FnOnce() -> Option<Request<Body>>,
+    ) -> Result<(Response<Incoming>, Lease), SendError> {
+        let backend = self.backend(&address.origin);
+        let request = match self.kept(&backend).await {
+            None => request,
+            Some(mut lease) => match lease.sender.try_send_request(request).await {
+                Ok(response) => return Ok((response, lease)),
+                Err(mut failed) => {
+                    let unsent = failed.take_message();
+                    let error = failed.into_error();
+                    match unsent.or_else(|| closed_early(&error).then(again).flatten()) {
+                        Some(request) => request,
+                        None => return Err(SendError::Broken(error)),
+                    }
+                }
+            },
+        };
+        let mut lease = self.open(address, backend).await?;
+        match lease.sender.send_request(request).await {
+            Ok(response) => Ok((response, lease)),
+            Err(error) => Err(SendError::Broken(error)),
+        }
+    }
+
+    fn backend(&self, origin: &Arc<str>) -> Arc<Backend> {
+        let mut backends = lock(&self.0.backends);
+        if let Some(backend) = backends.get(origin) {
+            return Arc::clone(backend);
+        }
+        // A new backend is the moment to forget those that nothing is kept open to.
+        backends.retain(|_, b| Arc::strong_count(b) > 1 || !lock(&b.idle).is_empty());
+        let backend = Arc::new(Backend {
+            idle: Mutex::default(),
+            permits: Arc::new(Semaphore::new(self.0.limits.per_backend)),
+        });
+        backends.insert(Arc::clone(origin), Arc::clone(&backend));
+        backend
+    }
+
+    /// A kept connection that is ready, the last used first.
+    async fn kept(&self, backend: &Arc<Backend>) -> Option<Lease> {
+        loop {
+            let idle = lock(&backend.idle).pop()?;
+            let age = self.0.clock.monotonic().saturating_sub(idle.since);
+            if age > self.0.limits.idle {
+                // Those below it are older still.
+                lock(&backend.idle).clear();
+                return None;
+            }
+            let mut sender = idle.sender;
+            // Its last answer was read to the end, but its task may not have had its turn since.
+            if !sender.is_closed() && (sender.is_ready() || sender.ready().await.is_ok()) {
+                return Some(Lease {
+                    shared: Arc::clone(&self.0),
+                    backend: Arc::clone(backend),
+                    sender,
+                    permit: idle.permit,
+                });
+            }
+        }
+    }
+
+    async fn open(&self, address: &Address, backend: Arc<Backend>) -> Result<Lease, SendError> {
+        let permit = Arc::clone(&backend.permits)
+            .acquire_owned()
+            .await
+            .map_err(|e| SendError::Connect(io::Error::other(e)))?;
+        let stream = connect(address).await?;
+        let sender = if address.tls {
+            let stream = self.0.tls.wrap(address, stream).await?;
+            handshake(TokioIo::new(stream)).await?
+        } else {
+            handshake(TokioIo::new(stream)).await?
+        };
+        Ok(Lease {
+            shared: Arc::clone(&self.0),
+            backend,
+            sender,
+            permit,
+        })
+    }
+}
+
+impl Lease {
+    /// Keeps the connection for the next request. The answer's body must have ended.
+    pub(crate) fn give_back(self) {
+        if self.sender.is_closed() {
+            return;
+        }
+        let now = self.shared.clock.monotonic();
+        let limits = self.shared.limits;
+        let mut idle = lock(&self.backend.idle);
+        if idle
+            .first()
+            .is_some_and(|oldest| now.saturating_sub(oldest.since) > limits.idle)
+        {
+            idle.retain(|i| now.saturating_sub(i.since) <= limits.idle && !i.sender.is_closed());
+        }
+        if idle.len() < limits.idle_per_backend {
+            idle.push(Idle {
+                sender: self.sender,
+                permit: self.permit,
+                since: now,
+            });
+        }
+    }
+}
+
+/// The lock, also after a thread panicked with it: the lists are whole at every moment.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether the connection ended before anything of an answer came.
+fn closed_early(error: &hyper::Error) -> bool {
+    let io = |kind| {
+        matches!(
+            kind,
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
+        )
+    };
+    error.is_incomplete_message()
+        || error.is_closed()
+        || error.is_canceled()
+        || std::error::Error::source(error)
+            .and_then(|source| source.downcast_ref::<io::Error>())
+            .is_some_and(|source| io(source.kind()))
+}
+
+async fn connect(address: &Address) -> Result<TcpStream, SendError> {
+    let resolved = tokio::net::lookup_host((address.host(), address.port)).await;
+    let mut last = None;
+    for candidate in resolved.map_err(SendError::Resolve)? {
+        match TcpStream::connect(candidate).await {
+            Ok(stream) => {
+                stream.set_nodelay(true).map_err(SendError::Connect)?;
+                return Ok(stream);
+            }
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.map_or_else(
+        || SendError::Resolve(io::ErrorKind::NotFound.into()),
+        SendError::Connect,
+    ))
+}
+
+async fn handshake<T>(io: T) -> Result<SendRequest<Body>, SendError>
+where
+    T: hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
+{
+    let (sender, connection) = http1::handshake(io).await.map_err(SendError::Broken)?;
+    tokio::spawn(async move {
+        // Its requests are told what went wrong.
+        let _ = connection.await;
+    });
+    Ok(sender)
+}
+
+/// How HTTPS backends are trusted: by the machine's certificates, read when the first of them is called.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tls(Arc<OnceLock<Result<Arc<ClientConfig>, String>>>);
+
+impl Tls {
+    async fn wrap(
+        &self,
+        address: &Address,
+        stream: TcpStream,
+    ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, SendError> {
+        let config = self.config().await.map_err(SendError::Connect)?;
+        let name = ServerName::try_from(address.host().to_owned())
+            .map_err(|e| SendError::Connect(io::Error::other(e)))?;
+        tokio_rustls::TlsConnector::from(config)
+            .connect(name, stream)
+            .await
+            .map_err(SendError::Connect)
+    }
+
+    async fn config(&self) -> io::Result<Arc<ClientConfig>> {
+        if self.0.get().is_none() {
+            let cell = Arc::clone(&self.0);
+            tokio::task::spawn_blocking(move || {
+                cell.get_or_init(machine_trust);
+            })
+            .await
+            .map_err(io::Error::other)?;
+        }
+        match self.0.get() {
+            Some(Ok(config)) => Ok(Arc::clone(config)),
+            Some(Err(reason)) => Err(io::Error::other(reason.clone())),
+            None => Err(io::Error::other("certificates weren't read")),
+        }
+    }
+}
+
+fn machine_trust() -> Result<Arc<ClientConfig>, String> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        return Err(match found.errors.first() {
+            Some(error) => format!("no trusted certificates on this machine: {error}"),
+            None => "no trusted certificates on this machine".to_owned(),
+        });
+    }
+    client_config(roots)
+}
+
+/// HTTP/1.1 over TLS, trusting `roots`.
+pub(crate) fn client_config(roots: rustls::RootCertStore) -> Result<Arc<ClientConfig>, String> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| e.to_string())?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}

@@ -1,0 +1,242 @@
+//! What the control plane publishes and data runtimes read.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use arc_swap::ArcSwap;
+
+use super::Handler;
+use super::bucket::Bucket;
+use super::keys::{KeyRing, MemberId};
+use super::pool::{Pool, PoolLimits, Tls};
+use super::quota::Usage;
+use super::snapshot::Deployment;
+use super::stage::{Meter, Place, Region, Stage};
+use crate::base::{Chance, Clock};
+use crate::engine::telemetry::{Recorder, Telemetry};
+use crate::model::{self, ApiKey, Definition, ThrottleSettings, UsagePlan};
+
+/// What an account allows.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The account's limit per region, over all its APIs. AWS: 10,000 a second, burst 5,000.
+    pub account: ThrottleSettings,
+    /// The size of all headers of a request, in bytes. AWS: 10,240 (newer pages of its documentation say 20,480).
+    pub header_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            account: ThrottleSettings {
+                burst_limit: 5_000,
+                rate_limit: 10_000.0,
+            },
+            header_bytes: 10_240,
+        }
+    }
+}
+
+/// The gateway: published stages and keys, shared by the control plane and all data runtimes. Reading takes no lock.
+#[derive(Debug)]
+pub struct Gateway {
+    pub(crate) clock: Clock,
+    pub(crate) settings: Settings,
+    telemetry: Arc<Telemetry>,
+    stages: ArcSwap<Stages>,
+    /// What writers need and readers don't.
+    writers: Mutex<Writers>,
+}
+
+/// API id → its stages.
+type Stages = HashMap<Box<str>, Arc<[Arc<Stage>]>>;
+
+#[derive(Debug, Default)]
+struct Writers {
+    regions: HashMap<Box<str>, Arc<Region>>,
+    /// Compiled deployments by API and deployment id, while a stage serves them.
+    deployments: HashMap<(Box<str>, Box<str>), Weak<Deployment>>,
+    /// Usage that was stored and whose key wasn't published yet.
+    stored: HashMap<Box<str>, HashMap<MemberId, Usage>>,
+}
+
+impl Gateway {
+    /// A gateway that serves nothing yet, and counts requests in `telemetry`.
+    #[must_use]
+    pub fn new(clock: Clock, settings: Settings, telemetry: Arc<Telemetry>) -> Self {
+        Self {
+            clock,
+            settings,
+            telemetry,
+            stages: ArcSwap::default(),
+            writers: Mutex::default(),
+        }
+    }
+
+    /// A handler for one data runtime, with its own connections to backends. `chance` is that runtime's
+    /// (see [`Chance::split`]).
+    #[must_use]
+    pub fn handler(self: &Arc<Self>, chance: Chance) -> Handler {
+        let pool = Pool::new(self.clock.clone(), PoolLimits::default(), Tls::default());
+        Handler::new(Arc::clone(self), chance, pool)
+    }
+
+    /// Puts a stage into service, or what changed of it. `deployment` is its deployment's id and frozen definition, `canary` the
+    /// canary's; deployments that are served already are not compiled again. Requests that are on their way end as they began.
+    pub fn publish_stage(
+        &self,
+        region: &str,
+        account: &str,
+        api_id: &str,
+        stage: &model::Stage,
+        deployment: (&str, &Definition),
+        canary: Option<(&str, &Definition)>,
+    ) {
+        let mut writers = self.writers();
+        let place = Place {
+            region: self.region(&mut writers, region),
+            account: account.into(),
+            api_id: api_id.into(),
+        };
+        let production = compiled(&mut writers, api_id, deployment);
+        let canary = canary.map(|canary| compiled(&mut writers, api_id, canary));
+        self.change_api(api_id, |stages| {
+            let at = stages.iter().position(|s| *s.name == *stage.stage_name);
+            let old = at.map(|at| stages.swap_remove(at));
+            let meter = Meter(Some(&self.telemetry));
+            let new = Stage::assemble(place, meter, stage, production, canary, old.as_deref());
+            stages.push(Arc::new(new));
+        });
+    }
+
+    /// Takes a stage out of service.
+    pub fn remove_stage(&self, api_id: &str, stage: &str) {
+        let _writers = self.writers();
+        self.change_api(api_id, |stages| stages.retain(|s| *s.name != *stage));
+    }
+
+    /// Takes an API with all its stages out of service.
+    pub fn remove_api(&self, api_id: &str) {
+        let _writers = self.writers();
+        self.change_api(api_id, Vec::clear);
+    }
+
+    /// Takes everything out of service and forgets keys and counts.
+    pub fn reset(&self) {
+        let mut writers = self.writers();
+        *writers = Writers::default();
+        self.stages.store(Arc::default());
+    }
+
+    /// Replaces the keys, plans and memberships (plan id, key id) of a region. Buckets and counts of memberships that stay are kept.
+    pub fn publish_keys(
+        &self,
+        region: &str,
+        keys: &[Arc<ApiKey>],
+        plans: &[Arc<UsagePlan>],
+        members: &[(String, String)],
+    ) {
+        let mut writers = self.writers();
+        let shared = self.region(&mut writers, region);
+        let mut stored = writers.stored.remove(region).unwrap_or_default();
+        let ring = KeyRing::build(
+            &shared.keys.load(),
+            keys,
+            plans,
+            members,
+            &mut |id| stored.remove(id),
+            self.clock.now(),
+        );
+        if !stored.is_empty() {
+            writers.stored.insert(region.into(), stored);
+        }
+        shared.keys.store(Arc::new(ring));
+    }
+
+    /// Remembers stored usage until its key is published.
+    pub(crate) fn keep_stored(
+        &self,
+        region: &str,
+        id: MemberId,
+        day: u64,
+        counted: super::quota::Day,
+    ) {
+        let mut writers = self.writers();
+        let of_region = writers.stored.entry(region.into()).or_default();
+        let usage = of_region.entry(id).or_insert_with(|| Usage::new(None));
+        usage.restore(day, counted);
+    }
+
+    pub(crate) fn keys_of(&self, region: &str) -> Option<Arc<KeyRing>> {
+        let writers = self.writers();
+        writers.regions.get(region).map(|r| r.keys.load_full())
+    }
+
+    pub(crate) fn regions(&self) -> Vec<Arc<Region>> {
+        self.writers().regions.values().cloned().collect()
+    }
+
+    /// The published stage of this name.
+    pub(crate) fn stage(&self, api_id: &str, stage: &str) -> Option<Arc<Stage>> {
+        let stages = self.stages.load();
+        let found = stages.get(api_id)?.iter().find(|s| *s.name == *stage)?;
+        Some(Arc::clone(found))
+    }
+
+    /// A region by itself, for a request that belongs to no stage.
+    pub(crate) fn detached_region(&self, name: &str) -> Arc<Region> {
+        Arc::new(self.new_region(name))
+    }
+
+    pub(crate) fn recorder(&self) -> Recorder {
+        self.telemetry.recorder()
+    }
+
+    fn change_api(&self, api_id: &str, change: impl FnOnce(&mut Vec<Arc<Stage>>)) {
+        let current = self.stages.load();
+        let mut stages = current.get(api_id).map_or_else(Vec::new, |s| s.to_vec());
+        change(&mut stages);
+        let mut all = Stages::clone(&current);
+        if stages.is_empty() {
+            all.remove(api_id);
+        } else {
+            all.insert(api_id.into(), stages.into());
+        }
+        self.stages.store(Arc::new(all));
+    }
+
+    fn region(&self, writers: &mut Writers, name: &str) -> Arc<Region> {
+        let regions = &mut writers.regions;
+        let region = regions
+            .entry(name.into())
+            .or_insert_with(|| Arc::new(self.new_region(name)));
+        Arc::clone(region)
+    }
+
+    fn new_region(&self, name: &str) -> Region {
+        Region {
+            name: name.into(),
+            account: Bucket::new(self.settings.account.clone()),
+            keys: ArcSwap::default(),
+        }
+    }
+
+    fn writers(&self) -> MutexGuard<'_, Writers> {
+        self.writers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn compiled(
+    writers: &mut Writers,
+    api_id: &str,
+    (id, definition): (&str, &Definition),
+) -> Arc<Deployment> {
+    let key = (Box::from(api_id), Box::from(id));
+    if let Some(deployment) = writers.deployments.get(&key).and_then(Weak::upgrade) {
+        return deployment;
+    }
+    let deployment = Arc::new(Deployment::compile(id, definition));
+    writers.deployments.retain(|_, d| d.strong_count() > 0);
+    writers.deployments.insert(key, Arc::downgrade(&deployment));
+    deployment
+}

@@ -1,0 +1,365 @@
+//! A deployment, compiled: what requests read instead of the definition. Immutable, shared by all stages that serve it.
+
+use std::time::Duration;
+
+use fancy_regex::Regex;
+use http::HeaderName;
+
+use super::headers::{self, Fate};
+use super::mapping::Mappings;
+use super::mock;
+use super::response_table::ResponseTable;
+use super::source::Source;
+use super::uri::UriTemplate;
+use crate::model::{
+    self, Definition, IntegrationType, Map, PassthroughBehavior, PathTemplate, RouteTree,
+};
+
+/// A compiled deployment.
+#[derive(Debug)]
+pub(crate) struct Deployment {
+    pub(crate) id: Box<str>,
+    pub(crate) api_name: Box<str>,
+    pub(crate) tree: RouteTree,
+    pub(crate) methods: Vec<Method>,
+    pub(crate) responses: ResponseTable,
+    /// Whether the `execute-api` address is off.
+    pub(crate) endpoint_disabled: bool,
+}
+
+impl Deployment {
+    pub(crate) fn compile(id: &str, definition: &Definition) -> Self {
+        let mut tree = RouteTree::default();
+        let mut methods = Vec::new();
+        for (resource, method) in definition.methods() {
+            tree.insert(&resource.path, &method.http_method, methods.len());
+            methods.push(Method::compile(resource, method));
+        }
+        Self {
+            id: id.into(),
+            api_name: definition.rest_api.name.as_str().into(),
+            tree,
+            methods,
+            responses: ResponseTable::compile(&definition.gateway_responses),
+            endpoint_disabled: definition.rest_api.disable_execute_api_endpoint,
+        }
+    }
+}
+
+/// A compiled method.
+#[derive(Debug)]
+pub(crate) struct Method {
+    pub(crate) verb: Box<str>,
+    pub(crate) resource_id: Box<str>,
+    pub(crate) resource_path: Box<str>,
+    pub(crate) template: PathTemplate,
+    pub(crate) api_key_required: bool,
+    /// Absent only where a test request meets a method that isn't finished; such a method can't be deployed.
+    pub(crate) integration: Option<Integration>,
+}
+
+impl Method {
+    pub(crate) fn compile(resource: &model::Resource, method: &model::Method) -> Self {
+        Self {
+            verb: method.http_method.as_str().into(),
+            resource_id: resource.id.as_str().into(),
+            resource_path: resource.path.as_str().into(),
+            template: PathTemplate::parse(&resource.path),
+            api_key_required: method.api_key_required,
+            integration: method
+                .method_integration
+                .as_ref()
+                .map(|i| Integration::compile(i, method)),
+        }
+    }
+}
+
+/// A compiled integration.
+#[derive(Debug)]
+pub(crate) struct Integration {
+    pub(crate) kind: Kind,
+    pub(crate) request_templates: Mappings,
+    pub(crate) passthrough: PassthroughBehavior,
+    pub(crate) request_parameters: RequestParameters,
+    pub(crate) responses: Responses,
+}
+
+/// What is called.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// Nothing; the status comes from the request template. Known beforehand when that is the same for every request.
+    Mock { constant: Option<mock::Constant> },
+    /// An HTTP backend, with templates both ways.
+    Http(Backend),
+    /// An HTTP backend, passed through.
+    HttpProxy(Backend),
+    /// What [`check`](super::check) refuses, met by a test request.
+    Unserved(&'static str),
+}
+
+/// An HTTP backend.
+#[derive(Debug)]
+pub(crate) struct Backend {
+    pub(crate) uri: UriTemplate,
+    /// The integration's verb; nothing stands for the client's own (`ANY`).
+    pub(crate) verb: Option<http::Method>,
+    pub(crate) timeout: Duration,
+}
+
+/// The service's default and longest time for a backend, unless a quota was raised.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(29);
+
+impl Integration {
+    fn compile(integration: &model::Integration, method: &model::Method) -> Self {
+        let request_templates = Mappings::compile(&integration.request_templates);
+        let responses = Responses::compile(integration, method);
+        let backend = || Backend {
+            uri: UriTemplate::parse(integration.uri.as_deref().unwrap_or_default()),
+            verb: integration
+                .http_method
+                .as_deref()
+                .filter(|verb| *verb != "ANY")
+                .and_then(|verb| verb.parse().ok()),
+            timeout: u64::try_from(integration.timeout_in_millis)
+                .ok()
+                .filter(|ms| *ms > 0)
+                .map_or(DEFAULT_TIMEOUT, Duration::from_millis),
+        };
+        let kind = match integration.integration_type {
+            IntegrationType::Mock => Kind::Mock {
+                constant: mock::constant(&request_templates, &responses),
+            },
+            IntegrationType::Http => Kind::Http(backend()),
+            IntegrationType::HttpProxy => Kind::HttpProxy(backend()),
+            IntegrationType::Aws => Kind::Unserved("AWS integrations"),
+            IntegrationType::AwsProxy => Kind::Unserved("AWS_PROXY integrations"),
+        };
+        Self {
+            kind,
+            request_templates,
+            passthrough: integration.passthrough_behavior,
+            request_parameters: RequestParameters::compile(&integration.request_parameters),
+            responses,
+        }
+    }
+}
+
+/// `requestParameters`, by target. Expressions that are none are left out: the service doesn't accept them in the first place.
+#[derive(Debug, Default)]
+pub(crate) struct RequestParameters {
+    pub(crate) path: Vec<(Box<str>, Source)>,
+    pub(crate) query: Vec<(Box<str>, Source)>,
+    /// With the name as the author wrote it.
+    pub(crate) headers: Vec<(HeaderName, Box<str>, Fate, Source)>,
+}
+
+impl RequestParameters {
+    fn compile(parameters: &Map<String>) -> Self {
+        let mut compiled = Self::default();
+        for (target, source) in parameters {
+            let Some(source) = Source::parse(source) else {
+                continue;
+            };
+            let target = target.strip_prefix("integration.request.");
+            match target.and_then(|t| t.split_once('.')) {
+                Some(("path", name)) => compiled.path.push((name.into(), source)),
+                Some(("querystring", name)) => compiled.query.push((name.into(), source)),
+                Some(("header", name)) => {
+                    if let Ok(header) = HeaderName::try_from(name) {
+                        let fate = headers::mapped_to_backend(header.as_str());
+                        compiled.headers.push((header, name.into(), fate, source));
+                    }
+                }
+                _ => {}
+            }
+        }
+        compiled
+    }
+}
+
+/// The integration responses of a method.
+#[derive(Debug, Default)]
+pub(crate) struct Responses {
+    /// Those with a pattern, by ascending status (the order among several that match is unverified).
+    pub(crate) patterns: Vec<(Pattern, usize)>,
+    /// The one without.
+    pub(crate) default: Option<usize>,
+    pub(crate) all: Vec<Response>,
+}
+
+/// A compiled integration response.
+#[derive(Debug)]
+pub(crate) struct Response {
+    /// The method response it leads to, three digits.
+    pub(crate) status: u16,
+    /// Whether the method has that response; without it the answer is a configuration error.
+    pub(crate) declared: bool,
+    pub(crate) headers: Vec<ResponseHeader>,
+    pub(crate) templates: Mappings,
+}
+
+/// A header of the answer.
+#[derive(Debug)]
+pub(crate) struct ResponseHeader {
+    pub(crate) name: HeaderName,
+    /// As the author wrote it, for the log.
+    pub(crate) spelled: Box<str>,
+    pub(crate) source: Source,
+    /// The value, where it is the same for every request.
+    pub(crate) constant: Option<http::HeaderValue>,
+}
+
+impl ResponseHeader {
+    /// The header that a mapping to `name` leads to; nothing when that header is dropped.
+    pub(crate) fn compile(name: &str, source: &str) -> Option<Self> {
+        let source = Source::parse(source)?;
+        let spelled = match headers::mapped_to_client(&name.to_ascii_lowercase()) {
+            Fate::Drop | Fate::Fail => return None,
+            Fate::Pass => name.to_owned(),
+            Fate::Remap => headers::remapped(name),
+        };
+        let constant = match &source {
+            Source::Static(text) => http::HeaderValue::from_str(text).ok(),
+            _ => None,
+        };
+        Some(Self {
+            name: HeaderName::try_from(spelled.as_str()).ok()?,
+            spelled: spelled.into(),
+            source,
+            constant,
+        })
+    }
+}
+
+/// A selection pattern: a Java regular expression that must match the whole value.
+#[derive(Debug)]
+pub(crate) struct Pattern(Option<Regex>);
+
+impl Pattern {
+    /// A pattern that isn't one matches nothing.
+    pub(crate) fn compile(text: &str) -> Self {
+        Self(Regex::new(&format!(r"\A(?:{text})\z")).ok())
+    }
+
+    /// Whether it matches; one that would take too long to tell doesn't.
+    pub(crate) fn matches(&self, value: &str) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|regex| regex.is_match(value).unwrap_or(false))
+    }
+}
+
+impl Responses {
+    fn compile(integration: &model::Integration, method: &model::Method) -> Self {
+        let mut compiled = Self::default();
+        let Some(responses) = &integration.integration_responses else {
+            return compiled;
+        };
+        let mut sorted: Vec<_> = responses.iter().collect();
+        sorted.sort_by_key(|(status, _)| *status);
+        for (status, response) in sorted {
+            let declared = method
+                .method_responses
+                .as_ref()
+                .is_some_and(|m| m.contains_key(status));
+            let index = compiled.all.len();
+            match response.selection_pattern.as_deref() {
+                None | Some("") => compiled.default = compiled.default.or(Some(index)),
+                Some(pattern) => compiled.patterns.push((Pattern::compile(pattern), index)),
+            }
+            let headers = response.response_parameters.iter().flatten();
+            let templates = response.response_templates.as_ref();
+            compiled.all.push(Response {
+                status: status.parse().unwrap_or(500),
+                declared,
+                headers: headers
+                    .filter_map(|(target, source)| {
+                        let name = target.strip_prefix("method.response.header.")?;
+                        ResponseHeader::compile(name, source)
+                    })
+                    .collect(),
+                templates: templates.map(Mappings::compile).unwrap_or_default(),
+            });
+        }
+        compiled
+    }
+
+    /// The response for a backend's status or error: the first pattern that matches, else the default.
+    pub(crate) fn select(&self, value: &str) -> Option<usize> {
+        self.patterns
+            .iter()
+            .find_map(|(pattern, index)| pattern.matches(value).then_some(*index))
+            .or(self.default)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[allow(clippy::needless_pass_by_value, reason = "written in place with json!")]
+    fn responses(value: serde_json::Value) -> Responses {
+        let integration: model::Integration =
+            serde_json::from_value(json!({ "type": "HTTP", "integrationResponses": value }))
+                .unwrap();
+        let method: model::Method =
+            serde_json::from_value(json!({"methodResponses": {"200": {"statusCode": "200"}}}))
+                .unwrap();
+        Responses::compile(&integration, &method)
+    }
+
+    fn selected(responses: &Responses, value: &str) -> Option<u16> {
+        responses.select(value).map(|i| responses.all[i].status)
+    }
+
+    #[test]
+    fn patterns_match_the_whole_value_and_win_over_the_default() {
+        let compiled = responses(json!({
+            "500": {"selectionPattern": "5\\d{2}"},
+            "200": {"selectionPattern": ""},
+            "404": {"selectionPattern": "40"},
+            "400": {"selectionPattern": "4\\d{2}|.*Bad.*"},
+            "409": {"selectionPattern": "409"},
+            "418": {"selectionPattern": "("},
+        }));
+        let cases = [
+            ("200", Some(200)),
+            ("404", Some(400)),
+            // Ascending by status: 400 comes before 409.
+            ("409", Some(400)),
+            ("503", Some(500)),
+            ("5033", Some(200)),
+            ("so Bad it is", Some(400)),
+            // A dot doesn't match a line break, and the end is the end of the text.
+            ("Bad\nline", Some(200)),
+            ("503\n", Some(200)),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(selected(&compiled, value), expected, "{value:?}");
+        }
+        let all = responses(json!({"200": {}, "201": {"selectionPattern": ".*"}}));
+        assert_eq!(selected(&all, "500"), Some(201));
+        let none = responses(json!({"201": {"selectionPattern": "201"}}));
+        assert_eq!(selected(&none, "500"), None);
+        assert!(!none.all[0].declared && all.all[0].declared);
+    }
+
+    #[test]
+    fn mapped_headers_are_renamed_or_dropped_when_compiled() {
+        let compiled = responses(json!({"200": {"responseParameters": {
+            "method.response.header.X-Foo": "'bar'",
+            "method.response.header.Date": "integration.response.header.Date",
+            "method.response.header.Transfer-Encoding": "'chunked'",
+            "method.response.header.Bad": "nonsense",
+        }}}));
+        let names: Vec<&str> = compiled.all[0]
+            .headers
+            .iter()
+            .map(|h| &*h.spelled)
+            .collect();
+        assert_eq!(names, ["X-Foo", "x-amzn-Remapped-Date"]);
+        assert!(compiled.all[0].headers[0].constant.is_some());
+    }
+}

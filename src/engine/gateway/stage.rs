@@ -1,0 +1,206 @@
+//! A stage as requests read it: deployments, variables and limits, immutable once it is published.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use super::bucket::Bucket;
+use super::keys::KeyRing;
+use super::snapshot::Deployment;
+use crate::engine::telemetry::{MethodName, Slot, SlotKey, Telemetry};
+use crate::model::{self, Map, ThrottleSettings};
+
+/// What the stages of a region share.
+#[derive(Debug)]
+pub(crate) struct Region {
+    pub(crate) name: Box<str>,
+    /// The account's limit in the region, over all its APIs.
+    pub(crate) account: Bucket,
+    pub(crate) keys: ArcSwap<KeyRing>,
+}
+
+/// A published stage.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) region: Arc<Region>,
+    pub(crate) account: Box<str>,
+    pub(crate) api_id: Box<str>,
+    pub(crate) name: Box<str>,
+    production: Side,
+    canary: Option<Canary>,
+}
+
+#[derive(Debug)]
+struct Canary {
+    /// 0.0 to 1.0
+    share: f64,
+    side: Side,
+}
+
+/// One of a stage's two deployments, with what belongs to it.
+#[derive(Debug)]
+pub(crate) struct Side {
+    pub(crate) deployment: Arc<Deployment>,
+    pub(crate) variables: Map<String>,
+    /// The stage's limit of each of the deployment's methods.
+    pub(crate) limits: Vec<Option<Arc<Bucket>>>,
+    slots: Vec<Arc<Slot>>,
+    /// Where requests that match no method are counted; nothing for a test request, which isn't counted at all.
+    unmatched: Option<Arc<Slot>>,
+}
+
+impl Stage {
+    /// Puts a stage together. Buckets whose limits didn't change are those of `old`, so that changing a stage's description doesn't
+    /// fill them up.
+    pub(crate) fn assemble(
+        place: Place,
+        meter: Meter<'_>,
+        stage: &model::Stage,
+        production: Arc<Deployment>,
+        canary: Option<Arc<Deployment>>,
+        old: Option<&Self>,
+    ) -> Self {
+        let variables = stage.variables.clone().unwrap_or_default();
+        let production = Side::assemble(production, &place, meter, variables.clone(), stage, old);
+        let canary = stage.canary_settings.as_ref().map(|settings| {
+            let mut variables = variables;
+            variables.extend(
+                settings
+                    .stage_variable_overrides
+                    .clone()
+                    .unwrap_or_default(),
+            );
+            let deployment = canary.unwrap_or_else(|| Arc::clone(&production.deployment));
+            let mut side = Side::assemble(deployment, &place, meter, variables, stage, old);
+            // A method of both deployments has one limit.
+            for (method, limit) in side.deployment.methods.iter().zip(&mut side.limits) {
+                if let Some(shared) = production.limit_of(&method.resource_path, &method.verb) {
+                    *limit = Some(Arc::clone(shared));
+                }
+            }
+            Canary {
+                share: settings.percent_traffic / 100.0,
+                side,
+            }
+        });
+        Self {
+            region: place.region,
+            account: place.account,
+            api_id: place.api_id,
+            name: stage.stage_name.as_str().into(),
+            production,
+            canary,
+        }
+    }
+
+    pub(crate) fn side(&self, canary: bool) -> &Side {
+        match &self.canary {
+            Some(c) if canary => &c.side,
+            _ => &self.production,
+        }
+    }
+
+    pub(crate) fn has_canary(&self) -> bool {
+        self.canary.is_some()
+    }
+
+    /// Whether the canary serves a request for which `draw`, 0.0 to 1.0, was drawn.
+    pub(crate) fn draws_canary(&self, draw: impl FnOnce() -> f64) -> bool {
+        // A share of 1 takes every draw, one of 0 takes none: a draw is below 1.
+        self.canary.as_ref().is_some_and(|c| draw() < c.share)
+    }
+}
+
+/// Where a stage belongs.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) region: Arc<Region>,
+    pub(crate) account: Box<str>,
+    pub(crate) api_id: Box<str>,
+}
+
+/// What is counted of a stage's requests, and where.
+#[derive(Clone, Copy)]
+pub(crate) struct Meter<'a>(pub(crate) Option<&'a Telemetry>);
+
+impl Meter<'_> {
+    fn slot(
+        self,
+        place: &Place,
+        stage: &model::Stage,
+        deployment: &Deployment,
+        method: Option<&super::snapshot::Method>,
+    ) -> Option<Arc<Slot>> {
+        let settings = method.and_then(|m| stage.settings_of(&m.resource_path, &m.verb));
+        Some(self.0?.slot(SlotKey {
+            region: place.region.name.to_string(),
+            api_id: place.api_id.to_string(),
+            api_name: deployment.api_name.to_string(),
+            stage: stage.stage_name.clone(),
+            method: method.map(|m| MethodName {
+                resource: m.resource_path.to_string(),
+                verb: m.verb.to_string(),
+            }),
+            detailed: settings.is_some_and(|s| s.metrics_enabled),
+        }))
+    }
+}
+
+impl Side {
+    fn assemble(
+        deployment: Arc<Deployment>,
+        place: &Place,
+        meter: Meter<'_>,
+        variables: Map<String>,
+        stage: &model::Stage,
+        old: Option<&Stage>,
+    ) -> Self {
+        let limits = deployment.methods.iter().map(|method| {
+            let settings = stage.settings_of(&method.resource_path, &method.verb)?;
+            // -1 stands for the account's limit, which is always on (unverified).
+            if settings.throttling_burst_limit < 0 || settings.throttling_rate_limit < 0.0 {
+                return None;
+            }
+            let limit = ThrottleSettings {
+                burst_limit: settings.throttling_burst_limit,
+                rate_limit: settings.throttling_rate_limit,
+            };
+            let kept = old.and_then(|old| {
+                let sides = [Some(&old.production), old.canary.as_ref().map(|c| &c.side)];
+                let mut sides = sides.into_iter().flatten();
+                sides.find_map(|side| side.limit_of(&method.resource_path, &method.verb))
+            });
+            match kept {
+                Some(bucket) if *bucket.settings() == limit => Some(Arc::clone(bucket)),
+                _ => Some(Arc::new(Bucket::new(limit))),
+            }
+        });
+        let slot = |method| meter.slot(place, stage, &deployment, method);
+        Self {
+            limits: limits.collect(),
+            slots: deployment
+                .methods
+                .iter()
+                .filter_map(|m| slot(Some(m)))
+                .collect(),
+            unmatched: slot(None),
+            deployment,
+            variables,
+        }
+    }
+
+    /// Where a request to this method, or to none, is counted.
+    pub(crate) fn slot(&self, method: Option<usize>) -> Option<&Slot> {
+        let slot = match method {
+            Some(method) => self.slots.get(method),
+            None => self.unmatched.as_ref(),
+        };
+        slot.map(|slot| &**slot)
+    }
+
+    fn limit_of(&self, path: &str, verb: &str) -> Option<&Arc<Bucket>> {
+        let mut methods = self.deployment.methods.iter();
+        let at = methods.position(|m| &*m.resource_path == path && &*m.verb == verb)?;
+        self.limits.get(at)?.as_ref()
+    }
+}

@@ -1,0 +1,216 @@
+//! `TestInvokeMethod`: one request to a method of an API as it is now, deployed or not, with the log of its execution.
+//!
+//! No authorizer, API key, plan, throttle or cache takes part (`spec/rest/logging-metrics-tracing.md` §2).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
+use http_body_util::BodyExt;
+
+use super::backend::Caller;
+use super::exchange::{self, ClientRequest, Exchange, Place, as_text};
+use super::pool::{Pool, PoolLimits, Tls};
+use super::record::{Record, What};
+use super::request_ids::RequestIds;
+use super::response_table::ResponseTable;
+use super::snapshot::{Deployment, Method as CompiledMethod};
+use super::stage::{self, Stage};
+use super::{Gateway, life, log, unserved};
+use crate::base::Chance;
+use crate::model::{self, Definition, Map, RouteTree};
+
+/// A test request.
+#[derive(Clone, Debug, Default)]
+pub struct TestInvoke {
+    /// The API's region.
+    pub region: String,
+    /// The account's id.
+    pub account: String,
+    /// The resource's id.
+    pub resource_id: String,
+    /// The method's verb as it is defined: `GET`, `ANY`.
+    pub verb: String,
+    /// Path and query; the resource's own path if absent.
+    pub path_with_query_string: Option<String>,
+    /// The body; empty if absent.
+    pub body: String,
+    /// Headers, as they were spelled; a name may come more than once.
+    pub headers: Vec<(String, String)>,
+    /// Stage variables.
+    pub stage_variables: Map<String>,
+}
+
+/// What came of a test request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestInvokeAnswer {
+    /// The status.
+    pub status: u16,
+    /// Headers in the order of the log, of a repeated one the last value.
+    pub headers: Map<String>,
+    /// Headers with all their values.
+    pub multi_value_headers: Map<Vec<String>>,
+    /// The body.
+    pub body: String,
+    /// The execution log.
+    pub log: String,
+    /// How long it took.
+    pub latency: Duration,
+}
+
+/// Why a test request can't be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TestInvokeError {
+    /// No resource has that id.
+    #[error("Invalid Resource identifier specified")]
+    NoResource,
+    /// The resource has no such method.
+    #[error("Invalid Method identifier specified")]
+    NoMethod,
+    /// The method uses what can't be served yet.
+    #[error("{0}")]
+    Unserved(unserved::Unserved),
+}
+
+impl Gateway {
+    /// Runs a test request. `chance` draws its ids. The backend is really called.
+    pub async fn test_invoke(
+        &self,
+        definition: &Definition,
+        test: TestInvoke,
+        chance: &mut Chance,
+    ) -> Result<TestInvokeAnswer, TestInvokeError> {
+        let mut x = self.test_exchange(definition, test, chance)?;
+        let pool = Pool::new(self.clock.clone(), PoolLimits::default(), Tls::default());
+        let caller = Caller {
+            pool: &pool,
+            clock: &self.clock,
+        };
+        let mut answer = life::serve(&mut x, &caller, None).await;
+        let latency = self.clock.monotonic().saturating_sub(x.record.started);
+        let mut headers = Map::new();
+        let mut multi_value_headers: Map<Vec<String>> = Map::new();
+        for (name, value) in answer.spelled.take().unwrap_or_default() {
+            multi_value_headers
+                .entry(name.clone())
+                .or_default()
+                .push(value.clone());
+            headers.insert(name, value);
+        }
+        let body = answer
+            .body
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes);
+        Ok(TestInvokeAnswer {
+            status: answer.status,
+            headers,
+            multi_value_headers,
+            body: String::from_utf8_lossy(&body.unwrap_or_default()).into_owned(),
+            log: log::of_test(x.ids.request_id(), &x.record),
+            latency,
+        })
+    }
+
+    fn test_exchange(
+        &self,
+        definition: &Definition,
+        test: TestInvoke,
+        chance: &mut Chance,
+    ) -> Result<Exchange, TestInvokeError> {
+        let resource = definition
+            .resources
+            .get(&test.resource_id)
+            .ok_or(TestInvokeError::NoResource)?;
+        let method = resource
+            .resource_methods
+            .get(&test.verb)
+            .ok_or(TestInvokeError::NoMethod)?;
+        unserved::check_test(definition, resource, method).map_err(TestInvokeError::Unserved)?;
+        let compiled = CompiledMethod::compile(resource, method);
+        let given = test.path_with_query_string.filter(|p| !p.is_empty());
+        let given = given.unwrap_or_else(|| resource.path.clone());
+        let (path, query) = given.split_once('?').unwrap_or((&given, ""));
+        let matches = compiled.template.matches(path);
+        let mut headers = HeaderMap::new();
+        for (name, value) in &test.headers {
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::try_from(name), HeaderValue::try_from(value))
+            {
+                headers.append(name, value);
+            }
+        }
+        let now = self.clock.now();
+        let ids = RequestIds::draw(chance, now, &HeaderMap::new());
+        let record = Record::new(now, self.clock.monotonic()).with_details();
+        let request = ClientRequest {
+            // A method for any verb is tested with the verb that AWS's console offers first.
+            verb: test
+                .verb
+                .parse()
+                .ok()
+                .filter(|v| *v != "ANY")
+                .unwrap_or(Method::GET),
+            version: Version::HTTP_11,
+            headers,
+            place: Place::Given {
+                path: path.to_owned(),
+                query: query.to_owned(),
+                headers: test.headers,
+                matches,
+            },
+            caller: exchange::Caller::Test,
+            body: as_text(test.body.into()),
+        };
+        let deployment = Deployment {
+            id: "".into(),
+            api_name: definition.rest_api.name.as_str().into(),
+            tree: RouteTree::default(),
+            methods: vec![compiled],
+            responses: ResponseTable::compile(&definition.gateway_responses),
+            endpoint_disabled: false,
+        };
+        let stage = model::Stage {
+            stage_name: "test-invoke-stage".to_owned(),
+            variables: Some(test.stage_variables),
+            ..model::Stage::default()
+        };
+        let place = stage::Place {
+            region: self.detached_region(&test.region),
+            account: test.account.as_str().into(),
+            api_id: definition.rest_api.id.as_str().into(),
+        };
+        let stage = Stage::assemble(
+            place,
+            stage::Meter(None),
+            &stage,
+            Arc::new(deployment),
+            None,
+            None,
+        );
+        let mut x = Exchange::new(Arc::new(stage), false, request, ids, record);
+        x.method = Some(0);
+        self.note_method_request(&mut x);
+        Ok(x)
+    }
+
+    fn note_method_request(&self, x: &mut Exchange) {
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let started = What::Started {
+            request_id: x.ids.request_id().to_owned(),
+            verb: x.request.verb.to_string(),
+            path: x.path().to_owned(),
+        };
+        let mut headers = Vec::new();
+        x.each_header(&mut |name, value| headers.push(owned((name, value))));
+        let request = What::MethodRequest {
+            path: x.path_parameters().map(owned).collect(),
+            query: x.query().map(owned).collect(),
+            headers,
+            body: x.body_text().to_owned(),
+        };
+        let now = self.clock.now();
+        x.record.note(now, || started);
+        x.record.note(now, || request);
+    }
+}

@@ -1,0 +1,398 @@
+//! What the gateway can't serve yet, in one table. What is listed here can be stored and read back, but not deployed or put on a stage:
+//! a protection that isn't built must never be skipped.
+
+use std::fmt;
+
+use crate::model::{Definition, IntegrationType, Method, Resource, Stage};
+
+/// A definition or a stage uses what the gateway can't serve yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unserved {
+    /// The feature, as a noun: `AWS_IAM authorization`.
+    pub feature: &'static str,
+    /// The method that uses it, `GET` and `/pets`; empty when it is the API or the stage as a whole.
+    pub verb: String,
+    /// The method's resource path.
+    pub path: String,
+}
+
+impl fmt::Display for Unserved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sluice can't serve {} yet", self.feature)?;
+        if self.verb.is_empty() {
+            return Ok(());
+        }
+        write!(f, ": {} {}", self.verb, self.path)
+    }
+}
+
+impl std::error::Error for Unserved {}
+
+enum Uses {
+    Api(fn(&Definition) -> bool),
+    Method(fn(&Definition, &Method) -> bool),
+    Stage(fn(&Stage) -> bool),
+}
+
+use Uses::{Api, Method as OnMethod, Stage as OnStage};
+
+/// The table.
+const UNSERVED: &[(&str, Uses)] = &[
+    ("resource policies", Api(|d| d.rest_api.policy.is_some())),
+    (
+        "private endpoints",
+        Api(|d| {
+            let endpoint = &d.rest_api.endpoint_configuration;
+            endpoint.types.iter().any(|t| t == "PRIVATE") || !endpoint.vpc_endpoint_ids.is_empty()
+        }),
+    ),
+    (
+        "STRICT endpoint access",
+        Api(|d| d.rest_api.endpoint_access_mode.as_deref() == Some("STRICT")),
+    ),
+    (
+        "binary media types",
+        Api(|d| !d.rest_api.binary_media_types.is_empty()),
+    ),
+    (
+        "payload compression",
+        Api(|d| d.rest_api.minimum_compression_size.is_some()),
+    ),
+    (
+        "AWS_IAM authorization",
+        OnMethod(|_, m| m.authorization_type == "AWS_IAM"),
+    ),
+    (
+        "CUSTOM authorization",
+        OnMethod(|_, m| m.authorization_type == "CUSTOM"),
+    ),
+    (
+        "COGNITO_USER_POOLS authorization",
+        OnMethod(|_, m| m.authorization_type == "COGNITO_USER_POOLS"),
+    ),
+    (
+        "JWT authorization",
+        OnMethod(|_, m| m.authorization_type == "JWT"),
+    ),
+    // Whatever else the service may come to know, an absent type included.
+    (
+        "an authorization type other than NONE",
+        OnMethod(|_, m| m.authorization_type != "NONE"),
+    ),
+    (
+        "API keys that an authorizer gives",
+        OnMethod(|d, m| m.api_key_required && d.rest_api.api_key_source == "AUTHORIZER"),
+    ),
+    (
+        "validation of request parameters",
+        OnMethod(checks_parameters),
+    ),
+    ("validation of request bodies", OnMethod(checks_body)),
+    (
+        "AWS integrations",
+        OnMethod(|_, m| is_type(m, IntegrationType::Aws)),
+    ),
+    (
+        "AWS_PROXY integrations",
+        OnMethod(|_, m| is_type(m, IntegrationType::AwsProxy)),
+    ),
+    (
+        "VPC links",
+        OnMethod(|_, m| {
+            m.method_integration.as_ref().is_some_and(|i| {
+                i.connection_type.as_deref() == Some("VPC_LINK") || i.connection_id.is_some()
+            })
+        }),
+    ),
+    ("contentHandling", OnMethod(converts_content)),
+    (
+        "tlsConfig",
+        OnMethod(|_, m| {
+            let tls = m
+                .method_integration
+                .as_ref()
+                .and_then(|i| i.tls_config.as_ref());
+            tls.is_some_and(|tls| tls.insecure_skip_verification)
+        }),
+    ),
+    (
+        "response streaming",
+        OnMethod(|_, m| {
+            m.method_integration
+                .as_ref()
+                .is_some_and(|i| i.response_transfer_mode.as_deref() == Some("STREAM"))
+        }),
+    ),
+    (
+        "caching",
+        OnStage(|s| {
+            s.cache_cluster_enabled || s.method_settings.values().any(|m| m.caching_enabled)
+        }),
+    ),
+    (
+        "client certificates",
+        OnStage(|s| s.client_certificate_id.is_some()),
+    ),
+    ("web ACLs", OnStage(|s| s.web_acl_arn.is_some())),
+    ("access logs", OnStage(|s| s.access_log_settings.is_some())),
+    (
+        "execution logs",
+        OnStage(|s| {
+            s.method_settings.values().any(|m| {
+                m.data_trace_enabled || m.logging_level.as_deref().is_some_and(|l| l != "OFF")
+            })
+        }),
+    ),
+    ("X-Ray tracing", OnStage(|s| s.tracing_enabled)),
+];
+
+fn is_type(method: &Method, wanted: IntegrationType) -> bool {
+    method
+        .method_integration
+        .as_ref()
+        .is_some_and(|i| i.integration_type == wanted)
+}
+
+fn checks_parameters(definition: &Definition, method: &Method) -> bool {
+    let required = method
+        .request_parameters
+        .as_ref()
+        .is_some_and(|p| p.values().any(|required| *required));
+    required
+        && method.request_validator_id.as_ref().is_some_and(|id| {
+            let validator = definition.request_validators.get(id);
+            validator.is_none_or(|v| v.validate_request_parameters)
+        })
+}
+
+fn checks_body(definition: &Definition, method: &Method) -> bool {
+    let modelled = method
+        .request_models
+        .as_ref()
+        .is_some_and(|m| !m.is_empty());
+    modelled
+        && method.request_validator_id.as_ref().is_some_and(|id| {
+            let validator = definition.request_validators.get(id);
+            validator.is_none_or(|v| v.validate_request_body)
+        })
+}
+
+fn converts_content(_: &Definition, method: &Method) -> bool {
+    method.method_integration.as_ref().is_some_and(|i| {
+        i.content_handling.is_some()
+            || i.integration_responses
+                .iter()
+                .flat_map(|r| r.values())
+                .any(|r| r.content_handling.is_some())
+    })
+}
+
+/// Refuses a definition that the gateway can't serve as it is written; `CreateDeployment` asks this before anything is frozen.
+pub fn check(definition: &Definition) -> Result<(), Unserved> {
+    let whole = |feature| Unserved {
+        feature,
+        verb: String::new(),
+        path: String::new(),
+    };
+    for (feature, uses) in UNSERVED {
+        if let Api(uses) = uses
+            && uses(definition)
+        {
+            return Err(whole(feature));
+        }
+    }
+    for (resource, method) in definition.methods() {
+        check_method(definition, method).map_err(|feature| Unserved {
+            feature,
+            verb: method.http_method.clone(),
+            path: resource.path.clone(),
+        })?;
+    }
+    Ok(())
+}
+
+/// Refuses a test request to a method that can't be served. What protects a method doesn't take part in a test and doesn't hinder it.
+pub(crate) fn check_test(
+    definition: &Definition,
+    resource: &Resource,
+    method: &Method,
+) -> Result<(), Unserved> {
+    let unprotected = Method {
+        authorization_type: "NONE".to_owned(),
+        api_key_required: false,
+        ..method.clone()
+    };
+    check_method(definition, &unprotected).map_err(|feature| Unserved {
+        feature,
+        verb: method.http_method.clone(),
+        path: resource.path.clone(),
+    })
+}
+
+/// The feature that one method uses and the gateway can't serve.
+fn check_method(definition: &Definition, method: &Method) -> Result<(), &'static str> {
+    for (feature, uses) in UNSERVED {
+        if let OnMethod(uses) = uses
+            && uses(definition, method)
+        {
+            return Err(feature);
+        }
+    }
+    Ok(())
+}
+
+/// Refuses stage settings that the gateway can't serve; asked before a stage is created or changed.
+pub fn check_stage(stage: &Stage) -> Result<(), Unserved> {
+    for (feature, uses) in UNSERVED {
+        if let OnStage(uses) = uses
+            && uses(stage)
+        {
+            return Err(Unserved {
+                feature,
+                verb: String::new(),
+                path: String::new(),
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A definition with one method `GET /pets` on which nothing needs refusing, changed by `change`.
+    fn definition(change: impl FnOnce(&mut Value)) -> Definition {
+        let mut value = json!({
+            "restApi": {"id": "api", "apiKeySource": "HEADER", "endpointConfiguration": {"types": ["EDGE"]}},
+            "resources": {"r": {"id": "r", "path": "/pets", "pathPart": "pets", "resourceMethods": {"GET": {
+                "httpMethod": "GET",
+                "authorizationType": "NONE",
+                "requestParameters": {"method.request.querystring.q": true},
+                "requestModels": {"application/json": "Pet"},
+                "methodIntegration": {"type": "MOCK", "integrationResponses": {"200": {"statusCode": "200"}}},
+            }}}},
+            "requestValidators": {
+                "none": {"id": "none"},
+                "body": {"id": "body", "validateRequestBody": true},
+                "parameters": {"id": "parameters", "validateRequestParameters": true},
+            },
+        });
+        change(&mut value);
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn in_method(pointer: &'static str, new: Value) -> impl FnOnce(&mut Value) {
+        move |value| {
+            let method = &mut value["resources"]["r"]["resourceMethods"]["GET"];
+            match pointer.rsplit_once('/') {
+                Some((parent, name)) => method.pointer_mut(parent).unwrap()[name] = new,
+                None => method[pointer] = new,
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_built_passes() {
+        assert_eq!(check(&definition(|_| {})), Ok(()));
+        for kind in ["HTTP", "HTTP_PROXY"] {
+            assert_eq!(
+                check(&definition(in_method(
+                    "/methodIntegration/type",
+                    json!(kind)
+                ))),
+                Ok(())
+            );
+        }
+        // A validator that checks nothing, or that has nothing to check, protects nothing.
+        assert_eq!(
+            check(&definition(in_method("requestValidatorId", json!("none")))),
+            Ok(())
+        );
+        assert_eq!(
+            check(&definition(|value| {
+                in_method("requestValidatorId", json!("body"))(value);
+                in_method("requestModels", json!({}))(value);
+            })),
+            Ok(())
+        );
+        assert_eq!(check_stage(&Stage::default()), Ok(()));
+        let quiet =
+            json!({"methodSettings": {"*/*": {"loggingLevel": "OFF", "metricsEnabled": true}}});
+        assert_eq!(check_stage(&serde_json::from_value(quiet).unwrap()), Ok(()));
+    }
+
+    /// Every row of the table is met by a definition or a stage that differs from one that passes in one place.
+    #[test]
+    fn every_feature_of_the_table_is_refused_by_name() {
+        let api = |name: &'static str, new: Value| {
+            check(&definition(move |value| value["restApi"][name] = new))
+        };
+        let method = |pointer, new| check(&definition(in_method(pointer, new)));
+        let stage = |new: Value| check_stage(&serde_json::from_value(new).unwrap());
+        let refused = [
+            api("policy", json!("{}")),
+            api("endpointConfiguration", json!({"types": ["PRIVATE"]})),
+            api("endpointAccessMode", json!("STRICT")),
+            api("binaryMediaTypes", json!(["image/png"])),
+            api("minimumCompressionSize", json!(0)),
+            method("authorizationType", json!("AWS_IAM")),
+            method("authorizationType", json!("CUSTOM")),
+            method("authorizationType", json!("COGNITO_USER_POOLS")),
+            method("authorizationType", json!("JWT")),
+            method("authorizationType", json!("")),
+            check(&definition(|value| {
+                value["restApi"]["apiKeySource"] = json!("AUTHORIZER");
+                in_method("apiKeyRequired", json!(true))(value);
+            })),
+            method("requestValidatorId", json!("parameters")),
+            method("requestValidatorId", json!("body")),
+            method("/methodIntegration/type", json!("AWS")),
+            method("/methodIntegration/type", json!("AWS_PROXY")),
+            method("/methodIntegration/connectionType", json!("VPC_LINK")),
+            method(
+                "/methodIntegration/contentHandling",
+                json!("CONVERT_TO_TEXT"),
+            ),
+            method(
+                "/methodIntegration/tlsConfig",
+                json!({"insecureSkipVerification": true}),
+            ),
+            method("/methodIntegration/responseTransferMode", json!("STREAM")),
+            stage(json!({"cacheClusterEnabled": true})),
+            stage(json!({"clientCertificateId": "abc"})),
+            stage(json!({"webAclArn": "arn"})),
+            stage(json!({"accessLogSettings": {"format": "$context.requestId"}})),
+            stage(json!({"methodSettings": {"*/*": {"loggingLevel": "INFO"}}})),
+            stage(json!({"tracingEnabled": true})),
+        ];
+        let names: Vec<&str> = refused
+            .iter()
+            .map(|r| r.as_ref().unwrap_err().feature)
+            .collect();
+        let table: Vec<&str> = UNSERVED.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, table);
+        // A method that names a validator which isn't there is not let through unchecked.
+        assert!(method("requestValidatorId", json!("gone")).is_err());
+        let per_method = json!({"methodSettings": {"pets/GET": {"cachingEnabled": true}}});
+        assert_eq!(stage(per_method).unwrap_err().feature, "caching");
+    }
+
+    #[test]
+    fn the_message_names_the_method() {
+        let text = |r: Result<(), Unserved>| r.unwrap_err().to_string();
+        assert_eq!(
+            text(check(&definition(in_method(
+                "authorizationType",
+                json!("AWS_IAM")
+            )))),
+            "Sluice can't serve AWS_IAM authorization yet: GET /pets"
+        );
+        assert_eq!(
+            text(check(&definition(|v| v["restApi"]["policy"] = json!("{}")))),
+            "Sluice can't serve resource policies yet"
+        );
+    }
+}
