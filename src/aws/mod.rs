@@ -24,6 +24,8 @@ pub(crate) mod read;
 pub mod reply;
 pub mod scheduler;
 pub mod session;
+#[cfg(test)]
+mod tests;
 
 pub use call::{Answer, Call, Id};
 pub use cli::{Cli, Secrets};
