@@ -24,8 +24,6 @@ pub(crate) mod read;
 pub mod reply;
 pub mod scheduler;
 pub mod session;
-#[cfg(test)]
-mod tests;
 
 pub use call::{Answer, Call, Id};
 pub use cli::{Cli, Secrets};

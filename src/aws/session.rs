@@ -479,10 +479,10 @@ mod tests {
                 .advice(&none, false)
                 .contains("`aws configure`")
         );
-        let failed = Cause::Refused(Box::new(Refusal {
+        let failed = Cause::Refused(Refusal {
             status: 504,
             ..Refusal::default()
-        }));
+        });
         assert_eq!(session(None).advice(&failed, false), "");
         assert!(
             session(None)

@@ -9,8 +9,6 @@ mod keys;
 mod methods;
 mod plans;
 mod stages;
-#[cfg(test)]
-mod tests;
 
 pub use apis::{
     CreateRestApi, DeleteRestApi, TagResource, UntagResource, UpdateAccount, UpdateRestApi,
@@ -172,10 +170,6 @@ macro_rules! all {
             $($Name($Name),)*
         }
 
-        /// The names of all calls, in the order of the enum.
-        #[cfg(test)]
-        pub(crate) const OPERATIONS: &[&str] = &[$($Name::OPERATION),*];
-
         impl Call {
             /// AWS's name of the operation: `CreateResource`.
             #[must_use]
@@ -216,9 +210,9 @@ all! {
     PutGatewayResponse, UpdateGatewayResponse, DeleteGatewayResponse,
     PutMethod, UpdateMethod, DeleteMethod,
     PutMethodResponse, UpdateMethodResponse, DeleteMethodResponse,
-    TestInvokeMethod,
     PutIntegration, UpdateIntegration, DeleteIntegration,
     PutIntegrationResponse, UpdateIntegrationResponse, DeleteIntegrationResponse,
+    TestInvokeMethod,
     CreateDeployment, UpdateDeployment, DeleteDeployment,
     CreateStage, UpdateStage, DeleteStage, FlushStageCache, FlushStageAuthorizersCache,
     CreateUsagePlan, UpdateUsagePlan, DeleteUsagePlan,

@@ -9,8 +9,6 @@ pub mod plans;
 pub mod resources;
 pub mod stages;
 pub mod test;
-#[cfg(test)]
-mod tests;
 
 use crate::model::Resource;
 

@@ -68,11 +68,11 @@ impl Context {
             Cause::Malformed("no list of changes".to_owned())
         } else {
             let error: ErrorBody = serde_json::from_slice(&body).unwrap_or_default();
-            Cause::Refused(Box::new(Refusal {
+            Cause::Refused(Refusal {
                 status,
                 message: error.message,
                 ..Refusal::default()
-            }))
+            })
         };
         Err(self.failed(OPERATION, query, cause))
     }

@@ -13,6 +13,7 @@ use super::page::{newest_first, page};
 use super::stages;
 use super::state::{Api, Deployed};
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
+use crate::engine::gateway;
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply;
 use crate::model::{CanarySettings, Definition, Deployment, Map, MethodSnapshot, Stage};
@@ -35,7 +36,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let api = txn.api(api_id)?;
     let given: CreateDeployment = read(input)?;
     let definition = api.definition();
-    check(txn, &definition)?;
+    check(&definition)?;
     let place = txn.place();
     let deployment = Deployment {
         id: txn.new_short_id(|id| api.deployments.contains_key(id)),
@@ -52,7 +53,8 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     match given.stage_name.as_deref().filter(|name| !name.is_empty()) {
         Some(name) => {
             let stage = stage_of(txn, &api, name, &deployment.id, &given)?;
-            stages::check(txn, api_id, &stage)?;
+            let held = api.stages.get(name).map(AsRef::as_ref);
+            stages::check(txn, api_id, held, &stage)?;
             txn.put(api_id, stage)?;
         }
         None if given.canary_settings.is_some() => {
@@ -64,7 +66,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
 }
 
 /// Whether the definition can be served: by the service's rules, and by what the gateway knows.
-fn check(txn: &Txn<'_>, definition: &Definition) -> Result<(), ServiceError> {
+fn check(definition: &Definition) -> Result<(), ServiceError> {
     let methods = definition.methods();
     if methods.is_empty() {
         return Err(bad("The REST API doesn't contain any methods"));
@@ -72,7 +74,7 @@ fn check(txn: &Txn<'_>, definition: &Definition) -> Result<(), ServiceError> {
     if methods.iter().any(|(_, m)| m.method_integration.is_none()) {
         return Err(bad("No integration defined for method"));
     }
-    txn.deps.gateway.check(definition).map_err(bad)
+    gateway::check(definition).map_err(|unserved| bad(unserved.to_string()))
 }
 
 /// The stage that a deployment goes to, made or moved.

@@ -21,7 +21,6 @@ mod page;
 mod request_validators;
 mod resources;
 mod rest_apis;
-mod serving;
 mod stages;
 mod state;
 mod tags;
@@ -34,18 +33,18 @@ mod usage_plan_keys;
 mod usage_plans;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::sync::Mutex as AsyncMutex;
 
-pub use serving::{Frozen, Serving, TestInvoke, TestInvoked};
 pub use state::LoadError;
 
 use self::state::{Api, Part, Region, State, kind};
 use self::txn::Txn;
-use crate::base::{Clock, Ids};
+use crate::base::{Chance, Clock, Ids};
+use crate::engine::gateway::{Gateway, TestInvokeError};
 use crate::engine::store::{Row, Store};
 use crate::engine::wire::{Input, Operation, Output, ServiceError};
 use crate::model::{Definition, Stage};
@@ -60,12 +59,14 @@ pub struct Deps {
     pub clock: Clock,
     /// For new entities.
     pub ids: Arc<Ids>,
+    /// For the ids of test requests.
+    pub chance: Chance,
     /// Twelve digits.
     pub account: String,
     /// Where writes go before they are acknowledged.
     pub store: Arc<Store>,
     /// What serves the deployed APIs.
-    pub gateway: Arc<dyn Serving>,
+    pub gateway: Arc<Gateway>,
 }
 
 /// The service, with the state of all regions.
@@ -74,11 +75,13 @@ pub struct ApiGateway {
     deps: Deps,
     state: ArcSwap<State>,
     /// Held by the one write that runs.
-    writing: Mutex<()>,
+    writing: AsyncMutex<()>,
+    /// Gives each test request its own generator.
+    testing: Mutex<Chance>,
 }
 
 /// The kinds of rows in the store that belong to this service.
-pub const KINDS: &[&str] = &[
+const KINDS: &[&str] = &[
     kind::API,
     kind::API_KEY,
     kind::USAGE_PLAN,
@@ -188,9 +191,10 @@ fn run_of(operation: &str) -> Option<Run> {
 }
 
 impl ApiGateway {
-    /// Restores the state from the store's rows of [`KINDS`] and publishes it to the gateway.
-    pub fn load(rows: &[Row], deps: Deps) -> Result<Self, LoadError> {
-        let state = state::load(rows)?;
+    /// Restores the state from the store's rows, of which those of other services are passed over, and publishes it to the gateway.
+    pub fn load(rows: &[Row], mut deps: Deps) -> Result<Self, LoadError> {
+        let own = rows.iter().filter(|row| KINDS.contains(&row.kind.as_str()));
+        let state = state::load(own)?;
         for (name, region) in &state {
             publish_keys(&deps, name, region);
             for (id, api) in region.apis.iter() {
@@ -200,9 +204,10 @@ impl ApiGateway {
             }
         }
         Ok(Self {
-            deps,
             state: ArcSwap::from_pointee(state),
-            writing: Mutex::new(()),
+            writing: AsyncMutex::new(()),
+            testing: Mutex::new(deps.chance.split()),
+            deps,
         })
     }
 
@@ -222,16 +227,29 @@ impl ApiGateway {
         match run_of(operation.name) {
             Some(Run::Read(run)) => run(&Txn::new(&self.deps, &self.state.load(), region), input),
             Some(Run::Write(run)) => self.write(region, |txn| run(txn, input)).await,
-            Some(Run::TestInvoke) => {
-                let test = {
-                    let state = self.state.load();
-                    test_invoke::prepare(&Txn::new(&self.deps, &state, region), input)?
-                };
-                Ok(test_invoke::shown(
-                    self.deps.gateway.test_invoke(test).await?,
-                ))
-            }
+            Some(Run::TestInvoke) => self.test_invoke(region, input).await,
             None => Err(ServiceError::not_implemented(operation.name)),
+        }
+    }
+
+    async fn test_invoke(&self, region: &str, input: &Input) -> Answer {
+        let (definition, test) = {
+            let state = self.state.load();
+            test_invoke::prepare(&Txn::new(&self.deps, &state, region), input)?
+        };
+        let mut chance = {
+            let mut testing = self.testing.lock().unwrap_or_else(PoisonError::into_inner);
+            testing.split()
+        };
+        let gateway = &self.deps.gateway;
+        match gateway.test_invoke(&definition, test, &mut chance).await {
+            Ok(answer) => Ok(test_invoke::shown(&answer)),
+            Err(error @ (TestInvokeError::NoResource | TestInvokeError::NoMethod)) => {
+                Err(ServiceError::not_found(error.to_string()))
+            }
+            Err(error @ TestInvokeError::Unserved(_)) => {
+                Err(ServiceError::bad_request(error.to_string()))
+            }
         }
     }
 
@@ -316,7 +334,19 @@ impl ApiGateway {
             })
             .await?;
         }
+        // What was counted under the old keys goes too.
+        self.deps.gateway.reset();
         Ok(())
+    }
+
+    /// The region that an API is in.
+    #[must_use]
+    pub fn region_of(&self, api: &str) -> Option<String> {
+        let state = self.state.load();
+        let (name, _) = state
+            .iter()
+            .find(|(_, region)| region.apis.contains_key(api))?;
+        Some(name.clone())
     }
 
     /// An API as it stands, deployed or not.
@@ -356,7 +386,7 @@ fn publish_stage(deps: &Deps, region: &str, id: &str, api: &Api, stage: &Stage) 
         let deployed = api.deployments.get(id)?;
         Some((
             deployed.deployment.id.as_str(),
-            Arc::clone(&deployed.definition),
+            deployed.definition.as_ref(),
         ))
     };
     let canary = stage

@@ -11,6 +11,7 @@ use super::error::{NO_STAGE, bad, limit_exceeded, not_found};
 use super::state::Api;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
 use super::{Answer, tags, usage_plans};
+use crate::engine::gateway;
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply_to_stage;
 use crate::model::{CanarySettings, Map, Stage};
@@ -67,7 +68,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         ..Stage::default()
     };
     stage.set_cache_cluster(given.cache_cluster_enabled, given.cache_cluster_size);
-    check(txn, api_id, &stage)?;
+    check(txn, api_id, None, &stage)?;
     txn.put(api_id, stage.clone())?;
     answer(&stage)
 }
@@ -93,8 +94,14 @@ pub(super) fn check_new(api: &Api, name: &str) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// What must hold of a stage however it came about.
-pub(super) fn check(txn: &Txn<'_>, api_id: &str, stage: &Stage) -> Result<(), ServiceError> {
+/// What must hold of a stage however it came about; `held` is what it was before. What the gateway can't serve comes last, so that
+/// a mistake is named as the service names it.
+pub(super) fn check(
+    txn: &Txn<'_>,
+    api_id: &str,
+    held: Option<&Stage>,
+    stage: &Stage,
+) -> Result<(), ServiceError> {
     let api = txn.api(api_id)?;
     let canary = stage.canary_settings.as_ref();
     let deployments = std::iter::once(&stage.deployment_id)
@@ -121,7 +128,8 @@ pub(super) fn check(txn: &Txn<'_>, api_id: &str, stage: &Stage) -> Result<(), Se
             "The access log format is longer than {MAX_ACCESS_LOG_FORMAT} bytes"
         )));
     }
-    txn.deps.gateway.check_stage(stage).map_err(bad)
+    check_logging(txn, held, stage)?;
+    gateway::check_stage(stage).map_err(|unserved| bad(unserved.to_string()))
 }
 
 fn check_variables(variables: &Map<String>) -> Result<(), ServiceError> {
@@ -182,8 +190,7 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let held = find(txn, input)?;
     let mut stage = held.as_ref().clone();
     apply_to_stage(&mut stage, &patch(input)?)?;
-    check(txn, api_id, &stage)?;
-    check_logging(txn, &held, &stage)?;
+    check(txn, api_id, Some(&held), &stage)?;
     if let Some(canary) = &stage.canary_settings {
         let moved = stage.deployment_id != held.deployment_id;
         if moved && canary.deployment_id.as_ref() != Some(&stage.deployment_id) {
@@ -199,7 +206,7 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
 }
 
 /// Execution logs need the account's role.
-fn check_logging(txn: &Txn<'_>, held: &Stage, stage: &Stage) -> Result<(), ServiceError> {
+fn check_logging(txn: &Txn<'_>, held: Option<&Stage>, stage: &Stage) -> Result<(), ServiceError> {
     let logs = |stage: &Stage| {
         stage.method_settings.values().any(|setting| {
             setting
@@ -208,7 +215,7 @@ fn check_logging(txn: &Txn<'_>, held: &Stage, stage: &Stage) -> Result<(), Servi
                 .is_some_and(|level| level != "OFF")
         })
     };
-    if logs(stage) && !logs(held) && txn.region.account.cloudwatch_role_arn.is_none() {
+    if logs(stage) && !held.is_some_and(logs) && txn.region.account.cloudwatch_role_arn.is_none() {
         return Err(bad(
             "CloudWatch Logs role ARN must be set in account settings to enable logging",
         ));

@@ -177,7 +177,7 @@ macro_rules! parts {
                     let part: $entity = read(kind, json)?;
                     <$entity>::map(api).insert(part.key(), Arc::new(part));
                 })*
-                _ => return Err(LoadError::Kind(kind.to_owned())),
+                _ => {}
             }
             Ok(())
         }
@@ -204,9 +204,6 @@ pub(super) struct Placed<E> {
 /// A row of the store that can't be understood.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// Of a kind that this release doesn't know.
-    #[error("the store holds rows of the unknown kind {0}")]
-    Kind(String),
     /// Its JSON doesn't fit the kind.
     #[error("a row of the kind {kind} in the store can't be read: {source}")]
     Json {
@@ -242,11 +239,11 @@ pub(super) mod kind {
 }
 
 /// Puts the state together from the store's rows; rows of other kinds than this service's are the caller's to sort out before.
-pub(super) fn load(rows: &[Row]) -> Result<State, LoadError> {
+pub(super) fn load<'r>(rows: impl Iterator<Item = &'r Row> + Clone) -> Result<State, LoadError> {
     let mut state = State::new();
     // APIs first: the rows of their parts come in any order.
     let is_api = |row: &&Row| row.kind == kind::API;
-    for row in rows.iter().filter(is_api) {
+    for row in rows.clone().filter(is_api) {
         let placed: Placed<RestApi> = read(&row.kind, &row.value)?;
         let region = state.entry(row.region.clone()).or_default();
         region.next = region.next.max(placed.place + 1);
@@ -255,7 +252,7 @@ pub(super) fn load(rows: &[Row]) -> Result<State, LoadError> {
             Arc::new(Api::new(placed.place, placed.entity)),
         );
     }
-    for row in rows.iter().filter(|row| !is_api(row)) {
+    for row in rows.filter(|row| !is_api(row)) {
         let region = state.entry(row.region.clone()).or_default();
         load_row(region, row)?;
     }

@@ -2,16 +2,14 @@
 //!
 //! Source: `spec/aws-recorded/FACTS.md` §13.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::methods;
-use super::serving::{TestInvoke, TestInvoked};
 use super::txn::{Txn, read, text};
+use crate::engine::gateway::{TestInvoke, TestInvokeAnswer};
 use crate::engine::wire::{Input, ServiceError};
-use crate::model::Map;
+use crate::model::{Definition, Map};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -24,42 +22,38 @@ struct TestInvokeMethod {
     stage_variables: Map<String>,
 }
 
-/// What is to be run; the gateway runs it.
-pub(super) fn prepare(txn: &Txn<'_>, input: &Input) -> Result<TestInvoke, ServiceError> {
+/// What is to be run, and on which definition; the gateway runs it.
+pub(super) fn prepare(
+    txn: &Txn<'_>,
+    input: &Input,
+) -> Result<(Definition, TestInvoke), ServiceError> {
     let (resource, method) = methods::find(txn, input)?;
-    super::integrations::find(&method)?;
     let api = txn.api(text(input, "restapi_id"))?;
     let given: TestInvokeMethod = read(input)?;
     let many = given.multi_value_headers.into_iter();
     let headers = given.headers.into_iter().chain(
         many.flat_map(|(name, values)| values.into_iter().map(move |value| (name.clone(), value))),
     );
-    Ok(TestInvoke {
+    let test = TestInvoke {
         region: txn.region_name.to_owned(),
         account: txn.deps.account.clone(),
-        definition: Arc::new(api.definition()),
         resource_id: resource.id.clone(),
         verb: method.http_method,
-        path_with_query: given.path_with_query_string.filter(|path| !path.is_empty()),
-        headers: headers.collect(),
+        path_with_query_string: given.path_with_query_string.filter(|path| !path.is_empty()),
         body: given.body.unwrap_or_default(),
+        headers: headers.collect(),
         stage_variables: given.stage_variables,
-    })
+    };
+    Ok((api.definition(), test))
 }
 
-pub(super) fn shown(run: TestInvoked) -> Value {
-    let mut single: Map<String> = Map::default();
-    let mut multi: Map<Vec<String>> = Map::default();
-    for (name, value) in run.headers {
-        multi.entry(name.clone()).or_default().push(value.clone());
-        single.insert(name, value);
-    }
+pub(super) fn shown(answer: &TestInvokeAnswer) -> Value {
     json!({
-        "status": run.status,
-        "body": run.body,
-        "headers": single,
-        "multiValueHeaders": multi,
-        "log": run.log,
-        "latency": run.latency_ms,
+        "status": answer.status,
+        "body": answer.body,
+        "headers": answer.headers,
+        "multiValueHeaders": answer.multi_value_headers,
+        "log": answer.log,
+        "latency": u64::try_from(answer.latency.as_millis()).unwrap_or(u64::MAX),
     })
 }

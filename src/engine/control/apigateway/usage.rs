@@ -50,10 +50,11 @@ fn told(txn: &Txn<'_>, plan: &UsagePlan, key: Option<&str>, days: (Date, Date)) 
         let pairs: Vec<Value> = txn
             .deps
             .gateway
-            .usage(txn.region_name, &plan.id, id, days)
+            .usage(txn.region_name, &plan.id, id, days.0, days.1)
+            .unwrap_or_default()
             .into_iter()
             // Without a quota nothing can be left: the service's answer to that is not recorded.
-            .map(|(used, left)| json!([used, left.unwrap_or(0)]))
+            .map(|day| json!([day.used, day.remaining.unwrap_or(0)]))
             .collect();
         values.insert(id.clone(), pairs.into());
     }

@@ -96,12 +96,16 @@ fn what_can_not_be_served_is_not_deployed() {
         deploy(),
         "400 BadRequestException: No integration defined for method"
     );
-    bed.ok("DeleteMethod", method);
+    bed.ok("DeleteMethod", method.clone());
     bed.mock(&api, &root, "GET");
-    *bed.gateway.refusal.lock().unwrap() = Some("Sluice can't serve moons yet: GET /".into());
+    bed.patched(
+        "UpdateMethod",
+        method,
+        &[("replace", "/authorizationType", "AWS_IAM")],
+    );
     assert_eq!(
         deploy(),
-        "400 BadRequestException: Sluice can't serve moons yet: GET /"
+        "400 BadRequestException: Sluice can't serve AWS_IAM authorization yet: GET /"
     );
     assert_eq!(
         bed.ok("GetStages", json!({"restapi_id": api})),
@@ -112,7 +116,7 @@ fn what_can_not_be_served_is_not_deployed() {
         bed.ok("GetDeployments", json!({"restapi_id": api})),
         json!({"item": []})
     );
-    assert!(bed.gateway.take().is_empty());
+    assert_eq!(bed.served(&api, "dev"), None);
 }
 
 #[test]
@@ -137,6 +141,7 @@ fn a_stage_in_use_holds_its_deployment() {
         )
     };
     assert_eq!(refused(&first), IN_USE);
+    assert_eq!(bed.served(&api, "s1"), Some((first.clone(), None)));
     let of = json!({"restapi_id": api, "stage_name": "s1"});
     bed.patched(
         "UpdateStage",
@@ -144,17 +149,11 @@ fn a_stage_in_use_holds_its_deployment() {
         &[("replace", "/deploymentId", &second)],
     );
     assert_eq!(refused(&second), IN_USE);
+    assert_eq!(bed.served(&api, "s1"), Some((second.clone(), None)));
     assert_eq!(delete(&first).status, 202);
     bed.ok("DeleteStage", of);
     assert_eq!(delete(&second).status, 202);
-    assert_eq!(
-        bed.gateway.take(),
-        [
-            format!("stage {api}/s1 on {first} (1)"),
-            format!("stage {api}/s1 on {second} (1)"),
-            format!("no stage {api}/s1"),
-        ]
-    );
+    assert_eq!(bed.served(&api, "s1"), None);
 }
 
 #[test]
@@ -248,10 +247,7 @@ fn a_canary_deployment_leaves_the_stage_alone() {
         ),
         IN_USE
     );
-    assert_eq!(
-        bed.gateway.take().last().unwrap(),
-        &format!("stage {api}/dev on {first} (1) canary {third}")
-    );
+    assert_eq!(bed.served(&api, "dev"), Some((first, Some(third))));
     assert_eq!(
         bed.refused("CreateDeployment", canary("dev", 101.0)),
         "400 BadRequestException: Canary percentTraffic must be between 0.0 and 100.0"

@@ -580,31 +580,51 @@ fn integration_responses_live_as_recorded() {
 }
 
 #[test]
-fn a_test_goes_to_the_gateway_with_what_was_given() {
+fn a_method_is_tested_without_a_deployment() {
     let bed = Bed::new();
     let (api, root) = bed.api();
-    bed.mock(&api, &root, "GET");
-    let test = at(
-        &api,
-        &root,
-        "GET",
-        json!({
-            "pathWithQueryString": "/?a=b", "body": "hello",
-            "headers": {"X": "1"}, "multiValueHeaders": {"Y": ["2", "3"]},
-        }),
+    let pet = bed.resource(&api, &bed.resource(&api, &root, "pets"), "{petId}");
+    bed.mock(&api, &pet, "GET");
+    let of = |more: Value| at(&api, &pet, "GET", more);
+    bed.patched(
+        "UpdateIntegration",
+        of(json!({})),
+        &[(
+            "add",
+            "/requestTemplates/application~1json",
+            "{\"statusCode\": 200}",
+        )],
     );
-    let got = bed.ok("TestInvokeMethod", test);
+    bed.ok("PutMethodResponse", of(json!({"status_code": "200"})));
+    let template = "{\"pets\": \"all the pets\"}";
+    bed.ok(
+        "PutIntegrationResponse",
+        of(json!({"status_code": "200", "responseTemplates": {"application/json": template}})),
+    );
+    let got = bed.ok(
+        "TestInvokeMethod",
+        of(json!({
+            "pathWithQueryString": "/pets/123?foo=bar", "headers": {"X": "1"}, "multiValueHeaders": {"Y": ["2", "3"]},
+        })),
+    );
     assert_eq!(
-        got,
-        json!({
-            "status": 200, "body": "hello", "headers": {"A": "2"}, "multiValueHeaders": {"A": ["1", "2"]},
-            "log": "log", "latency": 7,
-        })
+        (&got["status"], &got["body"], &got["latency"]),
+        (&json!(200), &json!(template), &json!(0))
     );
+    assert_eq!(got["headers"], json!({"Content-Type": "application/json"}));
     assert_eq!(
-        bed.gateway.take(),
-        [r#"test GET /?a=b [("X", "1"), ("Y", "2"), ("Y", "3")]"#]
+        got["multiValueHeaders"],
+        json!({"Content-Type": ["application/json"]})
     );
+    let log = text(&got["log"]);
+    for line in [
+        "HTTP Method: GET, Resource Path: /pets/123",
+        "Method request path: {petId=123}",
+        "Method request query string: {foo=bar}",
+        "Method completed with status: 200",
+    ] {
+        assert!(log.contains(&format!(" : {line}\n")), "{line} in {log}");
+    }
     assert_eq!(
         bed.refused("TestInvokeMethod", at(&api, &root, "PUT", json!({}))),
         NO_METHOD

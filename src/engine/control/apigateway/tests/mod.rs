@@ -1,4 +1,4 @@
-//! The operations in process: requests go through the wire's codecs as an SDK would send them, and come back as it would read them.
+//! The operations in process, over the real gateway: requests go through the wire's codecs as an SDK would send them, and come back as it would read them.
 //!
 //! What AWS was recorded to answer stands in these tests as values; the recordings are named in `spec/aws-recorded`.
 
@@ -17,124 +17,29 @@ mod resources;
 mod stages;
 mod state;
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use http::Request;
-use jiff::civil::Date;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::serving::{Frozen, Serving, TestInvoke, TestInvoked};
 use super::{ApiGateway, Deps};
-use crate::base::{Clock, Ids};
+use crate::base::{Chance, Clock, Ids};
+use crate::engine::gateway::{Gateway, Settings};
 use crate::engine::store::{Row, Store};
+use crate::engine::telemetry::Telemetry;
 use crate::engine::wire::operations::APIGATEWAY;
-use crate::engine::wire::{Place, Reply, Scope, ServiceError, route};
-use crate::model::{ApiKey, Definition, Stage, UsagePlan};
+use crate::engine::wire::{Place, Reply, Scope, route};
 
 const ACCOUNT: &str = "111111111111";
 const REGION: &str = "us-east-1";
 
-/// The service over a gateway that notes what it is told.
+/// The service over a gateway without sockets.
 struct Bed {
     service: ApiGateway,
-    gateway: Arc<Noted>,
+    gateway: Arc<Gateway>,
     clock: Clock,
     runtime: tokio::runtime::Runtime,
-}
-
-/// A gateway that serves nothing and remembers everything.
-#[derive(Debug, Default)]
-struct Noted {
-    told: Mutex<Vec<String>>,
-    refusal: Mutex<Option<String>>,
-}
-
-impl Noted {
-    fn note(&self, what: String) {
-        self.told.lock().unwrap().push(what);
-    }
-
-    fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.told.lock().unwrap())
-    }
-
-    fn refusal(&self) -> Result<(), String> {
-        self.refusal.lock().unwrap().clone().map_or(Ok(()), Err)
-    }
-}
-
-impl Serving for Noted {
-    fn check(&self, _: &Definition) -> Result<(), String> {
-        self.refusal()
-    }
-
-    fn check_stage(&self, _: &Stage) -> Result<(), String> {
-        self.refusal()
-    }
-
-    fn publish_stage(
-        &self,
-        _: &str,
-        _: &str,
-        api: &str,
-        stage: &Stage,
-        deployment: Frozen<'_>,
-        canary: Option<Frozen<'_>>,
-    ) {
-        let canary = canary.map_or_else(String::new, |(id, _)| format!(" canary {id}"));
-        let methods = deployment.1.methods().len();
-        let (name, id) = (&stage.stage_name, deployment.0);
-        self.note(format!("stage {api}/{name} on {id} ({methods}){canary}"));
-    }
-
-    fn remove_stage(&self, api: &str, stage: &str) {
-        self.note(format!("no stage {api}/{stage}"));
-    }
-
-    fn remove_api(&self, api: &str) {
-        self.note(format!("no api {api}"));
-    }
-
-    fn publish_keys(
-        &self,
-        _: &str,
-        keys: &[Arc<ApiKey>],
-        plans: &[Arc<UsagePlan>],
-        members: &[(String, String)],
-    ) {
-        let (keys, plans, members) = (keys.len(), plans.len(), members.len());
-        self.note(format!("{keys} keys, {plans} plans, {members} members"));
-    }
-
-    fn usage(&self, _: &str, _: &str, _: &str, days: (Date, Date)) -> Vec<(u64, Option<u64>)> {
-        let span = days.0.until(days.1).unwrap().get_days();
-        (0..=span)
-            .map(|day| (u64::from(day.unsigned_abs()), Some(100)))
-            .collect()
-    }
-
-    fn set_remaining(&self, _: &str, plan: &str, key: &str, left: u64) {
-        self.note(format!("{plan}/{key} has {left} left"));
-    }
-
-    fn test_invoke(
-        &self,
-        test: TestInvoke,
-    ) -> Pin<Box<dyn Future<Output = Result<TestInvoked, ServiceError>> + Send + '_>> {
-        let path = test.path_with_query.clone().unwrap_or_default();
-        self.note(format!("test {} {path} {:?}", test.verb, test.headers));
-        let header = |value: &str| ("A".to_owned(), value.to_owned());
-        Box::pin(std::future::ready(Ok(TestInvoked {
-            status: 200,
-            headers: vec![header("1"), header("2")],
-            body: test.body,
-            log: "log".into(),
-            latency_ms: 7,
-        })))
-    }
 }
 
 /// An answer: status, error code, body.
@@ -151,14 +56,16 @@ impl Bed {
     }
 
     fn over(store: Store, rows: &[Row]) -> Self {
-        let gateway = Arc::new(Noted::default());
         let clock = Clock::manual("2026-01-02T03:04:05Z".parse().unwrap());
+        let telemetry = Arc::new(Telemetry::new(clock.clone()));
+        let gateway = Arc::new(Gateway::new(clock.clone(), Settings::default(), telemetry));
         let deps = Deps {
             clock: clock.clone(),
             ids: Arc::new(Ids::counted()),
+            chance: Chance::seeded(1),
             account: ACCOUNT.into(),
             store: Arc::new(store),
-            gateway: Arc::<Noted>::clone(&gateway),
+            gateway: Arc::clone(&gateway),
         };
         Self {
             service: ApiGateway::load(rows, deps).unwrap(),
@@ -168,6 +75,25 @@ impl Bed {
                 .build()
                 .unwrap(),
         }
+    }
+
+    /// The deployment that the gateway serves on a stage, with the canary's if there is one.
+    fn served(&self, api: &str, stage: &str) -> Option<(String, Option<String>)> {
+        let stage = self.gateway.stage(api, stage)?;
+        let of = |canary| stage.side(canary).deployment.id.to_string();
+        Some((of(false), stage.has_canary().then(|| of(true))))
+    }
+
+    /// The memberships that the gateway knows, as plan and key.
+    fn memberships(&self) -> Vec<(String, String)> {
+        let ring = self.gateway.keys_of(REGION);
+        let members = ring.iter().flat_map(|ring| {
+            ring.members()
+                .map(|((plan, key), _)| (plan.to_string(), key.to_string()))
+        });
+        let mut members: Vec<_> = members.collect();
+        members.sort();
+        members
     }
 
     /// One request through the wire's codecs. `input` is keyed by wire names.
