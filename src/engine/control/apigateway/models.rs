@@ -81,18 +81,68 @@ fn check(model: &Model) -> Result<(), ServiceError> {
 }
 
 pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
-    let model = find(txn, input)?;
-    let refers = model
-        .schema
-        .as_deref()
-        .is_some_and(|schema| schema.contains("\"$ref\""));
-    if input.flag("flatten") && refers {
-        // The one thing about reading a model that isn't there yet.
-        return Err(ServiceError::not_implemented(
-            "GetModel with flatten=true of a model that refers to others",
-        ));
+    let mut model = find(txn, input)?;
+    if input.flag("flatten") {
+        let api = txn.api(text(input, "restapi_id"))?;
+        model.schema = model.schema.map(|schema| flattened(&api, &schema));
     }
     answer(&model)
+}
+
+/// The schema with the models that it refers to, directly or not, among its own definitions. One that refers to none, or isn't JSON,
+/// stays as its author wrote it.
+fn flattened(api: &Api, schema: &str) -> String {
+    let Ok(mut root) = serde_json::from_str::<Value>(schema) else {
+        return schema.to_owned();
+    };
+    let mut wanted = Vec::new();
+    localize(&mut root, &mut wanted);
+    if wanted.is_empty() {
+        return schema.to_owned();
+    }
+    let mut definitions = serde_json::Map::new();
+    while let Some(name) = wanted.pop() {
+        if definitions.contains_key(&name) {
+            continue;
+        }
+        let parsed = api
+            .models
+            .get(&name)
+            .and_then(|model| serde_json::from_str(model.schema.as_deref()?).ok());
+        let mut definition = parsed.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        localize(&mut definition, &mut wanted);
+        definitions.insert(name, definition);
+    }
+    if let Some(root) = root.as_object_mut() {
+        let own = root
+            .entry("definitions")
+            .or_insert_with(|| Value::Object(serde_json::Map::new()));
+        if let Some(own) = own.as_object_mut() {
+            own.extend(definitions);
+        }
+    }
+    root.to_string()
+}
+
+/// Makes references to models (`https://…/restapis/{api}/models/{name}`) references to definitions, and notes the names.
+fn localize(value: &mut Value, wanted: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                match member {
+                    Value::String(reference) if key == "$ref" => {
+                        if let Some((_, name)) = reference.split_once("/models/") {
+                            wanted.push(name.to_owned());
+                            *reference = format!("#/definitions/{name}");
+                        }
+                    }
+                    member => localize(member, wanted),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| localize(item, wanted)),
+        _ => {}
+    }
 }
 
 /// The model that a call names; an unknown API is an unknown model (recorded).

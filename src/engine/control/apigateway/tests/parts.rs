@@ -51,6 +51,48 @@ fn models_live_as_recorded() {
 }
 
 #[test]
+fn a_flattened_model_brings_what_it_refers_to() {
+    let bed = Bed::new();
+    let (api, _) = bed.api();
+    let create = |name: &str, schema: Value| {
+        bed.ok("CreateModel", json!({
+            "restapi_id": api, "name": name, "contentType": "application/json", "schema": schema.to_string(),
+        }))
+    };
+    let to = |name: &str| json!({"$ref": format!("https://apigateway.amazonaws.com/restapis/{api}/models/{name}")});
+    create("Leaf", json!({"type": "string"}));
+    // Models may refer to each other in a ring (recorded of imported ones).
+    create(
+        "Node",
+        json!({"properties": {"leaf": to("Leaf"), "nodes": {"type": "array", "items": to("Node")}}}),
+    );
+    create(
+        "Tree",
+        json!({"items": [to("Node"), {"$ref": "#/definitions/own"}], "definitions": {"own": {}}}),
+    );
+    let read = |name: &str, flatten: bool| {
+        let got = bed.ok(
+            "GetModel",
+            json!({"restapi_id": api, "model_name": name, "flatten": flatten}),
+        );
+        serde_json::from_str::<Value>(&text(&got["schema"])).unwrap()
+    };
+    let here = |name: &str| json!({"$ref": format!("#/definitions/{name}")});
+    assert_eq!(
+        read("Tree", true),
+        json!({
+            "items": [here("Node"), here("own")],
+            "definitions": {
+                "own": {}, "Leaf": {"type": "string"},
+                "Node": {"properties": {"leaf": here("Leaf"), "nodes": {"type": "array", "items": here("Node")}}},
+            },
+        })
+    );
+    assert_eq!(read("Tree", false)["items"][0], to("Node"));
+    assert_eq!(read("Leaf", true), json!({"type": "string"}));
+}
+
+#[test]
 fn models_refuse_as_recorded() {
     let bed = Bed::new();
     let (api, _) = bed.api();
