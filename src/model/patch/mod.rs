@@ -135,7 +135,73 @@ fn unescape(segment: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::option::of;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::model::{Method, RestApi, Stage, UsagePlan};
+
+    fn any_operation() -> impl Strategy<Value = PatchOperation> {
+        // Segments that mean something somewhere, so that paths often lead somewhere.
+        let segment = prop_oneof![
+            Just("variables"),
+            Just("canarySettings"),
+            Just("deploymentId"),
+            Just("binaryMediaTypes"),
+            Just("endpointConfiguration"),
+            Just("types"),
+            Just("requestParameters"),
+            Just("apiStages"),
+            Just("a:b"),
+            Just("throttle"),
+            Just("rateLimit"),
+            Just("*"),
+            Just("caching"),
+            Just("enabled"),
+            Just("~1x~0~"),
+            Just(""),
+        ];
+        let path = prop::collection::vec(segment, 0..6).prop_map(|s| format!("/{}", s.join("/")));
+        let op = prop_oneof![
+            Just("add"),
+            Just("replace"),
+            Just("remove"),
+            Just("copy"),
+            Just("x")
+        ];
+        let value = prop_oneof![Just("true"), Just("7"), Just("{}"), Just("a:b"), Just("")];
+        (of(op), of(path.clone()), of(value), of(path)).prop_map(|(op, path, value, from)| {
+            PatchOperation {
+                op: op.map(str::to_owned),
+                path,
+                value: value.map(str::to_owned),
+                from,
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_patch_panics_and_a_refused_one_changes_nothing(
+            operations in prop::collection::vec(any_operation(), 1..5)
+        ) {
+            let (mut api, mut method) = (RestApi::default(), Method::default());
+            if apply(&mut api, &operations).is_err() {
+                prop_assert_eq!(api, RestApi::default());
+            }
+            if apply(&mut method, &operations).is_err() {
+                prop_assert_eq!(method, Method::default());
+            }
+            let mut stage = Stage::default();
+            if apply_to_stage(&mut stage, &operations).is_err() {
+                prop_assert_eq!(stage, Stage::default());
+            }
+            let mut plan = UsagePlan::default();
+            if apply_to_usage_plan(&mut plan, &operations, |_, _| true).is_err() {
+                prop_assert_eq!(plan, UsagePlan::default());
+            }
+        }
+    }
 
     #[test]
     fn pointers_are_split_and_unescaped() {
