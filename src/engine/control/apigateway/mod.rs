@@ -45,7 +45,7 @@ use self::state::{Api, Part, Region, State, kind};
 use self::txn::Txn;
 use crate::base::{Chance, Clock, Ids};
 use crate::engine::gateway::{Gateway, TestInvokeError};
-use crate::engine::store::{Row, Store};
+use crate::engine::store::{Change, Row, Store};
 use crate::engine::wire::{Input, Operation, Output, ServiceError};
 use crate::model::{Definition, Stage};
 
@@ -96,10 +96,15 @@ const KINDS: &[&str] = &[
     Stage::KIND,
 ];
 
+/// The kind of the rows that hold counts of usage. They are restored into the gateway, not here.
+pub const USAGE: &str = "usage";
+
 /// How an operation runs.
 enum Run {
     Read(fn(&Txn<'_>, &Input) -> Answer),
     Write(fn(&mut Txn<'_>, &Input) -> Answer),
+    /// Changes counts, which the gateway keeps and others store in batches.
+    Count(fn(&Txn<'_>, &Input) -> Answer),
     TestInvoke,
 }
 
@@ -184,7 +189,7 @@ fn run_of(operation: &str) -> Option<Run> {
         "UpdateResource" => Write(resources::update),
         "UpdateRestApi" => Write(rest_apis::update),
         "UpdateStage" => Write(stages::update),
-        "UpdateUsage" => Read(usage::update),
+        "UpdateUsage" => Run::Count(usage::update),
         "UpdateUsagePlan" => Write(usage_plans::update),
         _ => return None,
     })
@@ -227,6 +232,12 @@ impl ApiGateway {
         match run_of(operation.name) {
             Some(Run::Read(run)) => run(&Txn::new(&self.deps, &self.state.load(), region), input),
             Some(Run::Write(run)) => self.write(region, |txn| run(txn, input)).await,
+            Some(Run::Count(run)) => {
+                let answer = run(&Txn::new(&self.deps, &self.state.load(), region), input)?;
+                // What was acknowledged must survive, so this one doesn't wait for the next batch.
+                self.store_counts().await?;
+                Ok(answer)
+            }
             Some(Run::TestInvoke) => self.test_invoke(region, input).await,
             None => Err(ServiceError::not_implemented(operation.name)),
         }
@@ -271,15 +282,30 @@ impl ApiGateway {
             .iter()
             .map(|change| (change.kind, change.key.clone(), change.value.is_some()))
             .collect();
-        self.deps.store.commit(changes).await.map_err(|error| {
-            tracing::error!(%error, "the store refused a write");
-            ServiceError::internal(format!("The change could not be stored: {error}"))
-        })?;
+        self.commit(changes).await?;
         let mut state = state.as_ref().clone();
         state.insert(region.to_owned(), changed.clone());
         self.state.store(Arc::new(state));
         self.publish(region, &changed, &touched);
         Ok(answer)
+    }
+
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), ServiceError> {
+        self.deps.store.commit(changes).await.map_err(|error| {
+            tracing::error!(%error, "the store refused a write");
+            ServiceError::internal(format!("The change could not be stored: {error}"))
+        })
+    }
+
+    async fn store_counts(&self) -> Result<(), ServiceError> {
+        let counts = self.deps.gateway.take_changed_usage();
+        let changes = counts.into_iter().map(|count| Change {
+            region: count.region,
+            kind: USAGE,
+            key: count.key,
+            value: Some(count.value),
+        });
+        self.commit(changes.collect()).await
     }
 
     fn publish(

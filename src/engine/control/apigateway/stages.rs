@@ -14,7 +14,7 @@ use super::{Answer, tags, usage_plans};
 use crate::engine::gateway;
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply_to_stage;
-use crate::model::{CanarySettings, Map, Stage};
+use crate::model::{CanarySettings, Map, MethodSetting, Stage};
 
 const MAX_STAGES: usize = 10;
 const MAX_NAME: usize = 128;
@@ -22,6 +22,7 @@ const MAX_VARIABLES: usize = 100;
 const MAX_VARIABLE_NAME: usize = 64;
 const MAX_VARIABLE_VALUE: usize = 512;
 const MAX_ACCESS_LOG_FORMAT: usize = 3 * 1024;
+const MAX_CACHE_TTL: i64 = 3600;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -119,6 +120,9 @@ pub(super) fn check(
     for variables in stage.variables.iter().chain(overrides) {
         check_variables(variables)?;
     }
+    for setting in stage.method_settings.values() {
+        check_setting(setting)?;
+    }
     let format = stage
         .access_log_settings
         .as_ref()
@@ -130,6 +134,21 @@ pub(super) fn check(
     }
     check_logging(txn, held, stage)?;
     gateway::check_stage(stage).map_err(|unserved| bad(unserved.to_string()))
+}
+
+/// A patch of single settings can't break these rules, one of all settings at once can.
+fn check_setting(setting: &MethodSetting) -> Result<(), ServiceError> {
+    let level = setting.logging_level.as_deref().unwrap_or("OFF");
+    let limits_fit = setting.throttling_burst_limit >= -1 && setting.throttling_rate_limit >= -1.0;
+    if !["OFF", "ERROR", "INFO"].contains(&level)
+        || !(0..=MAX_CACHE_TTL).contains(&setting.cache_ttl_in_seconds)
+        || !limits_fit
+    {
+        return Err(bad(format!(
+            "Invalid method settings: loggingLevel must be OFF, ERROR or INFO, cacheTtlInSeconds 0 to {MAX_CACHE_TTL}, and throttles not negative"
+        )));
+    }
+    Ok(())
 }
 
 fn check_variables(variables: &Map<String>) -> Result<(), ServiceError> {

@@ -23,9 +23,9 @@ use http::Request;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::{ApiGateway, Deps};
+use super::{ApiGateway, Deps, USAGE};
 use crate::base::{Chance, Clock, Ids};
-use crate::engine::gateway::{Gateway, Settings};
+use crate::engine::gateway::{Gateway, Settings, StoredUsage};
 use crate::engine::store::{Row, Store};
 use crate::engine::telemetry::Telemetry;
 use crate::engine::wire::operations::APIGATEWAY;
@@ -59,6 +59,12 @@ impl Bed {
         let clock = Clock::manual("2026-01-02T03:04:05Z".parse().unwrap());
         let telemetry = Arc::new(Telemetry::new(clock.clone()));
         let gateway = Arc::new(Gateway::new(clock.clone(), Settings::default(), telemetry));
+        let counts = rows.iter().filter(|row| row.kind == USAGE);
+        gateway.restore_usage(counts.map(|row| StoredUsage {
+            region: row.region.clone(),
+            key: row.key.clone(),
+            value: row.value.clone(),
+        }));
         let deps = Deps {
             clock: clock.clone(),
             ids: Arc::new(Ids::counted()),

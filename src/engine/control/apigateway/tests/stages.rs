@@ -195,6 +195,15 @@ fn stages_refuse_as_recorded() {
             format!("400 BadRequestException: Sluice can't serve {feature} yet")
         );
     }
+    let settings = patch(
+        "replace",
+        "/methodSettings",
+        "{\"*/*\": {\"cacheTtlInSeconds\": 9999}}",
+    );
+    assert!(
+        settings.starts_with("400 BadRequestException: Invalid method settings"),
+        "{settings}"
+    );
     let gone = "404 NotFoundException: Invalid stage identifier specified";
     assert_eq!(
         bed.refused("GetStage", json!({"restapi_id": api, "stage_name": "none"})),

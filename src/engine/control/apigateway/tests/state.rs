@@ -92,6 +92,33 @@ fn everything_survives_a_restart() {
 }
 
 #[test]
+fn a_granted_quota_survives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plan, key) = {
+        let bed = folder_bed(folder.path());
+        let quota = json!({"name": "p", "quota": {"limit": 100, "period": "MONTH"}});
+        let plan = text(&bed.ok("CreateUsagePlan", quota)["id"]);
+        let key = text(&bed.ok("CreateApiKey", json!({}))["id"]);
+        bed.ok(
+            "CreateUsagePlanKey",
+            json!({"usageplanId": plan, "keyId": key, "keyType": "API_KEY"}),
+        );
+        bed.patched(
+            "UpdateUsage",
+            json!({"usageplanId": plan, "keyId": key}),
+            &[("replace", "/remaining", "250")],
+        );
+        (plan, key)
+    };
+    let bed = folder_bed(folder.path());
+    let usage = bed.ok(
+        "GetUsage",
+        json!({"usageplanId": plan, "startDate": "2026-01-02", "endDate": "2026-01-02"}),
+    );
+    assert_eq!(usage["values"], json!({key: [[0, 250]]}));
+}
+
+#[test]
 fn regions_are_apart() {
     let bed = Bed::new();
     bed.api();
