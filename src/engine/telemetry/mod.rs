@@ -159,7 +159,9 @@ impl Shared {
     fn second_began(&self, slot: &Slot, full: bool) {
         if full && let Ok(mut state) = self.state.try_lock() {
             // Nobody has read for a while. If somebody does just now, that reader takes it.
-            state.take(slot, self.clock.now().as_second(), &mut Vec::new());
+            let now = self.clock.now().as_second();
+            state.take(slot, now, &mut Vec::new());
+            state.archive.tidy_in_time(now);
         }
         self.changed.notify_one();
     }

@@ -225,6 +225,13 @@ impl<K: Clone + Eq + Hash, E: Entry> Archive<K, E> {
         });
     }
 
+    /// Tidies if nobody has for a minute: memory stays bounded without readers.
+    pub(crate) fn tidy_in_time(&mut self, now: i64) {
+        if now.saturating_sub(self.tidied) >= MINUTE {
+            self.tidy(now);
+        }
+    }
+
     fn shrink(&mut self) {
         let (mut seconds, mut minutes) = (0, 0);
         for series in self.series.values() {
