@@ -18,10 +18,10 @@ pub(crate) const SECONDS_KEPT: i64 = 3 * HOUR;
 /// How long points of a minute are kept, in seconds.
 pub(crate) const MINUTES_KEPT: i64 = 15 * DAY;
 
-/// Bytes that all points of a second may take: about 200,000 points of a quiet method. The oldest are dropped first.
-const SECONDS_BYTES: usize = 12 << 20;
-/// Bytes that all points of a minute may take: fifteen days of about ten busy methods. The oldest are dropped first.
-const MINUTES_BYTES: usize = 24 << 20;
+/// Bytes that all points of a second may take: three hours of about 25 methods with a request or two a second. The oldest are dropped first.
+const SECONDS_BYTES: usize = 8 << 20;
+/// Bytes that all points of a minute may take: fifteen days of about ten methods. The oldest are dropped first.
+const MINUTES_BYTES: usize = 16 << 20;
 /// How many series there may be. A series beyond that takes the place of the one that has been silent for longest.
 const SERIES: usize = 20_000;
 

@@ -4,6 +4,7 @@ mod data;
 mod list;
 mod put;
 mod statistics;
+mod wire;
 
 use std::time::Duration;
 
