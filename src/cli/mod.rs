@@ -2,7 +2,12 @@
 //!
 //! Exit codes: 0 done, 1 a finding (a template that fails, a difference, a failed invoke), 2 wrong use, 3 the other side failed.
 
+#[cfg(feature = "gateway")]
+mod gateway;
+
 use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -15,16 +20,54 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    #[cfg(feature = "gateway")]
+    Gateway(gateway::Gateway),
+}
 
 /// Runs the program with these arguments and says how it ended.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match Cli::try_parse_from(args) {
-        Ok(cli) => match cli.command {},
+        Ok(cli) => match cli.command {
+            #[cfg(feature = "gateway")]
+            Command::Gateway(gateway) => gateway.run(),
+        },
         Err(error) => {
             // Help and version are answers (0), everything else is wrong use (2); nothing is left to do if the stream is closed.
             let _ = error.print();
             ExitCode::from(if error.use_stderr() { 2 } else { 0 })
         }
     }
+}
+
+/// A line for whoever started us. A closed stream means that nobody listens, which is no failure of ours.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// Says what went wrong and gives the exit code for it.
+fn fail(code: u8, message: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "sluice: {message}");
+    ExitCode::from(code)
+}
+
+/// Where state is kept unless `--data-dir` says otherwise.
+#[cfg(feature = "gateway")]
+fn data_folder() -> Result<PathBuf, String> {
+    use etcetera::BaseStrategy;
+    etcetera::choose_base_strategy()
+        .map(|base| base.data_dir().join("sluice"))
+        .map_err(|error| format!("can't find your data folder ({error}): give one with --data-dir"))
+}
+
+/// Warnings and errors of the engine, for a program without a screen of its own.
+#[cfg(feature = "gateway")]
+fn log_to_stderr() {
+    // A second subscriber in one process (tests) leaves the first in place.
+    let _ = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing::Level::WARN)
+        .with_target(false)
+        .try_init();
 }

@@ -2,9 +2,378 @@
 //!
 //! `server` owns the sockets and sorts requests; `wire` turns bytes into calls and back; `control` answers the services' operations;
 //! `gateway` serves the deployed APIs; `telemetry` measures them; `store` keeps what must survive.
+//!
+//! Threads: one per data runtime, one for the control plane, one for SQLite. Between them go only immutable snapshots, atomics and
+//! messages; no runtime is shared with the console.
 
 pub mod control;
+mod flush;
 pub mod gateway;
+mod server;
 pub mod store;
 pub mod telemetry;
 pub mod wire;
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::Response;
+use tokio::runtime::Builder;
+use tokio::sync::{mpsc, watch};
+use tokio::task::LocalSet;
+
+use self::control::Control;
+use self::control::apigateway::{ApiGateway, Deps};
+use self::control::cloudwatch::CloudWatch;
+use self::flush::Flush;
+use self::gateway::{Gateway, Settings};
+use self::server::{DataRuntime, Extension, Job, bind, run_data};
+use self::store::{Location, Row, Store, StoreError};
+use self::telemetry::Telemetry;
+use self::wire::{MAX_BODY, Protocol, Reply, ServiceError};
+use crate::base::{Chance, Clock, Ids};
+
+/// How the engine is to run.
+#[derive(Debug)]
+pub struct Config {
+    /// Address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where the state is kept.
+    pub location: Location,
+    /// The account that the gateway plays: 12 digits.
+    pub account: String,
+    /// Data runtimes; one per usable core when absent.
+    pub threads: Option<NonZeroUsize>,
+    /// Seed of the generator; the system's randomness when absent.
+    pub seed: Option<u64>,
+    /// Whether ids count instead of being drawn: for pictures and tests that must repeat.
+    pub counted_ids: bool,
+    /// Host names that the control plane answers to, besides addresses and localhost.
+    pub hosts: Vec<String>,
+    /// Whether other users of this machine may use the control plane.
+    pub allow_other_users: bool,
+    /// The engine's time.
+    pub clock: Clock,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            location: Location::Memory,
+            account: "000000000000".to_owned(),
+            threads: None,
+            seed: None,
+            counted_ids: false,
+            hosts: Vec::new(),
+            allow_other_users: false,
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// Why the engine can't start, in words for the user.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address can't be listened on.
+    #[error("can't listen on {address}: {source}{}", hint(.source))]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Only this machine may reach a gateway that takes any credentials.
+    #[error(
+        "{0} can be reached from other machines, and the gateway would take any credentials from them: listen on a loopback address"
+    )]
+    Open(SocketAddr),
+    /// The state can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The state was read but makes no sense.
+    #[error("the data folder can't be understood: {0}")]
+    State(String),
+    /// A thread can't be started.
+    #[error("can't start a thread: {0}")]
+    Thread(std::io::Error),
+}
+
+fn hint(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            " (another program has the port: stop it, or choose another with --listen)"
+        }
+        std::io::ErrorKind::PermissionDenied => " (ports below 1024 need privileges)",
+        _ => "",
+    }
+}
+
+/// A running engine. Dropping it stops it.
+#[derive(Debug)]
+pub struct Engine {
+    addr: SocketAddr,
+    stop: watch::Sender<bool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Where it listens.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Finishes the requests being served, writes what is to be written, and ends all threads.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.stop.send_replace(true);
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has said so; the others are to end all the same.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Starts the engine: when this returns, requests are answered.
+///
+/// # Errors
+/// When the address or the data folder can't be used.
+pub fn start(config: Config) -> Result<Engine, StartError> {
+    if !config.listen.ip().to_canonical().is_loopback() {
+        return Err(StartError::Open(config.listen));
+    }
+    let mut chance = config
+        .seed
+        .map_or_else(Chance::from_machine, Chance::seeded);
+    let count = config.threads.map_or_else(usable_cores, NonZeroUsize::get);
+    let (store, rows) = Store::open(&config.location)?;
+    let address = config.listen;
+    let listeners =
+        bind(address, count).map_err(|source| StartError::Listen { address, source })?;
+    let listening = |source| StartError::Listen { address, source };
+    let addr = listeners
+        .first()
+        .map_or(Ok(address), std::net::TcpListener::local_addr);
+    let addr = addr.map_err(listening)?;
+    store.announce(&format!("http://{addr}"))?;
+
+    let telemetry = Arc::new(Telemetry::new(config.clock.clone()));
+    let gateway = Arc::new(Gateway::new(
+        config.clock.clone(),
+        Settings::default(),
+        Arc::clone(&telemetry),
+    ));
+    let (stop, stopped) = watch::channel(false);
+    let (jobs, inbox) = mpsc::unbounded_channel();
+    let mut engine = Engine {
+        addr,
+        stop,
+        threads: Vec::new(),
+    };
+
+    let ids = if config.counted_ids {
+        Ids::counted()
+    } else {
+        Ids::drawn(chance.split())
+    };
+    let plane = ControlPlane {
+        rows,
+        store,
+        ids,
+        chance: chance.split(),
+        clock: config.clock,
+        account: config.account,
+        gateway: Arc::clone(&gateway),
+        telemetry,
+    };
+    let (loaded, outcome) = std::sync::mpsc::channel();
+    let stopping = stopped.clone();
+    engine.threads.push(spawn("sluice-control", move || {
+        plane.run(&loaded, inbox, stopping);
+    })?);
+    // Nothing is served before the state is: a client that was told "ready" finds its APIs.
+    outcome
+        .recv()
+        .unwrap_or_else(|_| Err("the control plane ended at once".to_owned()))
+        .map_err(StartError::State)?;
+
+    let allow_other_users = config.allow_other_users;
+    for (n, listener) in listeners.into_iter().enumerate() {
+        let (control, stop, hosts) = (jobs.clone(), stopped.clone(), config.hosts.clone());
+        let (gateway, chance) = (Arc::clone(&gateway), chance.split());
+        engine
+            .threads
+            .push(spawn(&format!("sluice-data-{n}"), move || {
+                let runtime = DataRuntime {
+                    listener,
+                    control,
+                    hosts: hosts.into(),
+                    allow_other_users,
+                    stop,
+                };
+                let handler = gateway.handler(chance);
+                on_this_thread("data", run_data(runtime, handler));
+            })?);
+    }
+    Ok(engine)
+}
+
+/// On systems that don't share connections out between listeners, a second one would only sit idle.
+fn usable_cores() -> usize {
+    if cfg!(target_os = "linux") {
+        std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+    } else {
+        1
+    }
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .map_err(StartError::Thread)
+}
+
+fn on_this_thread(what: &str, work: impl Future<Output = std::io::Result<()>>) {
+    let result = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .and_then(|rt| rt.block_on(work));
+    if let Err(error) = result {
+        tracing::error!(%error, "the {what} runtime ended");
+    }
+}
+
+/// What the control thread takes with it.
+struct ControlPlane {
+    rows: Vec<Row>,
+    store: Store,
+    ids: Ids,
+    chance: Chance,
+    clock: Clock,
+    account: String,
+    gateway: Arc<Gateway>,
+    telemetry: Arc<Telemetry>,
+}
+
+impl ControlPlane {
+    fn run(
+        self,
+        loaded: &std::sync::mpsc::Sender<Result<(), String>>,
+        inbox: mpsc::UnboundedReceiver<Job>,
+        stop: watch::Receiver<bool>,
+    ) {
+        let store = Arc::new(self.store);
+        let mut chance = self.chance;
+        let extension = Extension {
+            kept: store.is_kept(),
+            account: self.account.clone(),
+        };
+        let flush = Flush {
+            store: Arc::clone(&store),
+            gateway: Arc::clone(&self.gateway),
+            telemetry: Arc::clone(&self.telemetry),
+        };
+        flush.restore(&self.rows);
+        let cloudwatch = CloudWatch::new(self.clock.clone(), Arc::clone(&self.telemetry));
+        let deps = Deps {
+            clock: self.clock,
+            ids: Arc::new(self.ids),
+            chance: chance.split(),
+            account: self.account.clone(),
+            store,
+            gateway: self.gateway,
+        };
+        let apigateway = match ApiGateway::load(&self.rows, deps) {
+            Ok(apigateway) => apigateway,
+            Err(error) => {
+                let _ = loaded.send(Err(error.to_string()));
+                return;
+            }
+        };
+        drop(self.rows);
+        let _ = loaded.send(Ok(()));
+        let control = Control::new(apigateway, cloudwatch, self.telemetry, self.account, chance);
+        on_this_thread("control", async {
+            let stopping = stop.clone();
+            tokio::join!(
+                serve_control(control, extension, inbox, stop),
+                flush.run(stopping)
+            );
+            Ok(())
+        });
+    }
+}
+
+/// Answers jobs, several at a time: one that waits for the disk or for a test-invoked backend doesn't hold up the others.
+async fn serve_control(
+    control: Control,
+    extension: Extension,
+    mut inbox: mpsc::UnboundedReceiver<Job>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let plane = Rc::new((control, extension));
+    let jobs = LocalSet::new();
+    jobs.run_until(async {
+        loop {
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stopped| *stopped) => return,
+                job = inbox.recv() => {
+                    let Some(job) = job else { return };
+                    let plane = Rc::clone(&plane);
+                    tokio::task::spawn_local(async move { answer(&plane.0, &plane.1, job).await });
+                }
+            }
+        }
+    })
+    .await;
+}
+
+async fn answer(control: &Control, extension: &Extension, job: Job) {
+    let (head, body) = job.request.into_parts();
+    let answer = if job.extension {
+        extension.answer(control, &head).await
+    } else {
+        let reply = match Limited::new(body, MAX_BODY).collect().await {
+            Ok(body) => control.answer(&head, &body.to_bytes()).await,
+            Err(error) => {
+                let error = if error.is::<http_body_util::LengthLimitError>() {
+                    ServiceError::new(
+                        "RequestEntityTooLargeException",
+                        413,
+                        format!("The body of a control-plane request may have {MAX_BODY} bytes"),
+                    )
+                } else {
+                    ServiceError::bad_request("The body of the request could not be read")
+                };
+                Protocol::of(&head, None).encode_error(None, &error, &control.request_id())
+            }
+        };
+        response(reply)
+    };
+    // A client that has gone away meanwhile needs no answer.
+    let _ = job.reply.send(answer);
+}
+
+fn response(reply: Reply) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(reply.body));
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    response
+}

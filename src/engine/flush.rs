@@ -1,0 +1,90 @@
+//! Usage counters and metrics are written to the store in batches, a second after something was counted: a crash loses at most that.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::gateway::{Gateway, StoredUsage};
+use super::store::{Change, Row, Store};
+use super::telemetry::{self, Telemetry};
+
+/// The kind of the rows that hold usage counters.
+const USAGE: &str = "usage";
+
+/// How long counts may wait for the next batch.
+const BATCH: Duration = Duration::from_secs(1);
+
+/// Writes what was counted.
+#[derive(Debug)]
+pub(crate) struct Flush {
+    pub(crate) store: Arc<Store>,
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) telemetry: Arc<Telemetry>,
+}
+
+impl Flush {
+    /// Takes up what earlier runs wrote.
+    pub(crate) fn restore(&self, rows: &[Row]) {
+        let unreadable = self
+            .telemetry
+            .restore(rows.iter().filter(|row| row.kind == telemetry::KIND));
+        if unreadable > 0 {
+            tracing::warn!(
+                unreadable,
+                "stored metrics could not be read and are left out"
+            );
+        }
+        self.gateway
+            .restore_usage(
+                rows.iter()
+                    .filter(|row| row.kind == USAGE)
+                    .map(|row| StoredUsage {
+                        region: row.region.clone(),
+                        key: row.key.clone(),
+                        value: row.value.clone(),
+                    }),
+            );
+    }
+
+    /// Writes a batch a second after something was counted, and the rest when the engine stops. Sleeps as long as nothing is.
+    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+        if !self.store.is_kept() {
+            return;
+        }
+        loop {
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stopped| *stopped) => break,
+                // Every request that counts towards a quota is measured too.
+                () = self.telemetry.changed() => {}
+            }
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stopped| *stopped) => break,
+                () = tokio::time::sleep(BATCH) => {}
+            }
+            self.write().await;
+        }
+        self.write().await;
+    }
+
+    async fn write(&self) {
+        let usage = self
+            .gateway
+            .take_changed_usage()
+            .into_iter()
+            .map(|count| Change {
+                region: count.region,
+                kind: USAGE,
+                key: count.key,
+                value: Some(count.value),
+            });
+        let mut changes: Vec<Change> = usage.collect();
+        changes.extend(self.telemetry.unsaved());
+        if let Err(error) = self.store.commit(changes).await {
+            self.telemetry.not_saved();
+            tracing::error!(%error, "usage and metrics could not be stored");
+        }
+    }
+}

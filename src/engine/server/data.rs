@@ -1,0 +1,203 @@
+//! A data runtime: accepts connections, sorts requests, serves data, hands control over.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::LocalSet;
+
+use super::peer;
+use super::sort::{Destination, Refusal, sort};
+use crate::engine::gateway::{self, Handler};
+
+/// An answer: the data plane's own body, or one that is complete.
+pub(crate) type Answer = Response<Either<gateway::Body, Full<Bytes>>>;
+
+/// A request for the control runtime, and where its answer is awaited.
+#[derive(Debug)]
+pub(crate) struct Job {
+    /// As it came, its body unread.
+    pub(crate) request: Request<Incoming>,
+    /// Whether it is for `/_sluice/` rather than for an AWS service.
+    pub(crate) extension: bool,
+    /// Takes the answer.
+    pub(crate) reply: oneshot::Sender<Response<Full<Bytes>>>,
+}
+
+/// What a data thread needs.
+#[derive(Debug)]
+pub(crate) struct DataRuntime {
+    /// Its own listener.
+    pub(crate) listener: std::net::TcpListener,
+    /// To the control runtime.
+    pub(crate) control: mpsc::UnboundedSender<Job>,
+    /// Names that the control plane answers to, besides addresses and localhost.
+    pub(crate) hosts: Rc<[String]>,
+    /// Whether other users of this machine may use the control plane.
+    pub(crate) allow_other_users: bool,
+    /// Turns true when the engine stops.
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// How long connections that are serving a request when the engine stops may take to finish it.
+const DRAIN: Duration = Duration::from_millis(500);
+
+/// How long to wait before accepting again when the system has no more descriptors.
+const EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// Serves until the engine stops.
+pub(crate) async fn run_data(runtime: DataRuntime, handler: Handler) -> std::io::Result<()> {
+    let listener = TcpListener::from_std(runtime.listener)?;
+    let worker = Rc::new(Worker {
+        handler,
+        control: runtime.control,
+        hosts: runtime.hosts,
+        allow_other_users: runtime.allow_other_users,
+        local: listener.local_addr()?,
+        stop: runtime.stop.clone(),
+    });
+    let mut stop = runtime.stop;
+    let connections = LocalSet::new();
+    connections
+        .run_until(async {
+            loop {
+                tokio::select! {
+                    biased;
+                    _ = stop.wait_for(|stopped| *stopped) => return,
+                    accepted = listener.accept() => match accepted {
+                        Ok((stream, peer)) => {
+                            tokio::task::spawn_local(Rc::clone(&worker).connection(stream, peer));
+                        }
+                        // The client gave up, or descriptors ran out: neither ends the others' service.
+                        Err(error) => {
+                            tracing::warn!(%error, "a connection could not be accepted");
+                            tokio::time::sleep(EXHAUSTED).await;
+                        }
+                    }
+                }
+            }
+        })
+        .await;
+    drop(listener);
+    // Connections close themselves once they have answered; whoever takes longer than this is cut off.
+    let _ = tokio::time::timeout(DRAIN, connections).await;
+    Ok(())
+}
+
+struct Worker {
+    handler: Handler,
+    control: mpsc::UnboundedSender<Job>,
+    hosts: Rc<[String]>,
+    allow_other_users: bool,
+    local: SocketAddr,
+    stop: watch::Receiver<bool>,
+}
+
+impl Worker {
+    async fn connection(self: Rc<Self>, stream: TcpStream, peer: SocketAddr) {
+        // An answer is written at once and whole; waiting for more to send would only delay it.
+        let _ = stream.set_nodelay(true);
+        let mut stop = self.stop.clone();
+        // Looked up once, when the connection first asks for the control plane.
+        let own_user = Cell::new(None);
+        let service = service_fn(|request| {
+            let worker = &self;
+            let own_user = &own_user;
+            async move { Ok::<_, Infallible>(worker.answer(request, peer, own_user).await) }
+        });
+        let connection = http1::Builder::new()
+            .preserve_header_case(true)
+            .timer(TokioTimer::new())
+            .header_read_timeout(None)
+            .serve_connection(TokioIo::new(stream), service);
+        tokio::pin!(connection);
+        tokio::select! {
+            biased;
+            // What goes wrong on a connection is its client's affair: it was cut off, or spoke no HTTP.
+            _ = connection.as_mut() => {}
+            _ = stop.wait_for(|stopped| *stopped) => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        own_user: &Cell<Option<bool>>,
+    ) -> Answer {
+        let extension = match sort(&request, &self.hosts) {
+            Destination::Data(target) => {
+                let answer = self.handler.handle(target, request, peer).await;
+                return answer.map(Either::Left);
+            }
+            Destination::Refused(refusal) => return refused(refusal),
+            Destination::Extension => true,
+            Destination::Control => false,
+        };
+        if !self.allow_other_users {
+            let own = own_user
+                .get()
+                .unwrap_or_else(|| peer::is_own_user(peer, self.local));
+            own_user.set(Some(own));
+            if !own {
+                return refused(Refusal::OtherUser);
+            }
+        }
+        let (reply, answer) = oneshot::channel();
+        let job = Job {
+            request,
+            extension,
+            reply,
+        };
+        if self.control.send(job).is_err() {
+            return stopping();
+        }
+        answer
+            .await
+            .map_or_else(|_| stopping(), |answer| answer.map(Either::Right))
+    }
+}
+
+fn refused(refusal: Refusal) -> Answer {
+    message(
+        StatusCode::FORBIDDEN,
+        "AccessDeniedException",
+        refusal.message(),
+    )
+}
+
+fn stopping() -> Answer {
+    message(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "ServiceUnavailableException",
+        "The gateway is stopping",
+    )
+}
+
+fn message(status: StatusCode, code: &'static str, text: &str) -> Answer {
+    let body = serde_json::json!({ "message": text }).to_string();
+    let mut answer = Response::new(Either::Right(Full::from(body)));
+    *answer.status_mut() = status;
+    answer
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
+        .headers_mut()
+        .insert("x-amzn-errortype", HeaderValue::from_static(code));
+    answer
+}

@@ -1,0 +1,15 @@
+//! The sockets and threads of the engine.
+//!
+//! A current-thread runtime per data thread, each with its own listener on the shared address, so that a request is served from first to
+//! last byte on one core without a lock. One more runtime answers the control plane: data runtimes hand such requests over and carry the
+//! answer back. Nothing a caller does on the control plane can keep the data plane waiting.
+
+mod data;
+mod extension;
+mod listen;
+mod peer;
+mod sort;
+
+pub(crate) use data::{DataRuntime, Job, run_data};
+pub(crate) use extension::Extension;
+pub(crate) use listen::bind;
