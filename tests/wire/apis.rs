@@ -1,0 +1,207 @@
+//! APIs made, deployed, changed and deleted through the SDK.
+
+use aws_sdk_apigateway::error::ProvideErrorMetadata;
+use aws_sdk_apigateway::types::{Op, PatchOperation};
+
+use crate::support::{Gateway, mock_api};
+
+fn replace(path: &str, value: &str) -> PatchOperation {
+    PatchOperation::builder()
+        .op(Op::Replace)
+        .path(path)
+        .value(value)
+        .build()
+}
+
+#[tokio::test]
+async fn editing_an_api_changes_nothing_that_is_served_until_it_is_deployed() {
+    let gateway = Gateway::start();
+    let client = gateway.apigateway();
+    let (api, resource) = mock_api(&client, "one").await;
+    client
+        .create_deployment()
+        .rest_api_id(&api)
+        .stage_name("dev")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(gateway.get(&api, "/dev/hello").await, (200, "one".into()));
+
+    let url = format!(
+        "{}/_sluice/restapis/{api}/stages/dev/changes",
+        gateway.url()
+    );
+    let changes = async || -> serde_json::Value {
+        let text = Gateway::http()
+            .get(&url)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    assert_eq!(changes().await["changes"], serde_json::json!([]));
+
+    client
+        .update_integration_response()
+        .rest_api_id(&api)
+        .resource_id(&resource)
+        .http_method("GET")
+        .status_code("200")
+        .patch_operations(replace("/responseTemplates/application~1json", "two"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(gateway.get(&api, "/dev/hello").await, (200, "one".into()));
+    let found = changes().await;
+    assert_eq!(
+        found["changes"][0]["member"],
+        "responseTemplates application/json"
+    );
+    assert_eq!(
+        (
+            &found["changes"][0]["before"],
+            &found["changes"][0]["after"]
+        ),
+        (&"one".into(), &"two".into())
+    );
+
+    client
+        .create_deployment()
+        .rest_api_id(&api)
+        .stage_name("dev")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(gateway.get(&api, "/dev/hello").await, (200, "two".into()));
+    assert_eq!(changes().await["changes"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn rolling_back_is_pointing_the_stage_at_an_older_deployment() {
+    let gateway = Gateway::start();
+    let client = gateway.apigateway();
+    let (api, resource) = mock_api(&client, "one").await;
+    let first = client
+        .create_deployment()
+        .rest_api_id(&api)
+        .stage_name("dev")
+        .send()
+        .await
+        .unwrap();
+    client
+        .update_integration_response()
+        .rest_api_id(&api)
+        .resource_id(&resource)
+        .http_method("GET")
+        .status_code("200")
+        .patch_operations(replace("/responseTemplates/application~1json", "two"))
+        .send()
+        .await
+        .unwrap();
+    client
+        .create_deployment()
+        .rest_api_id(&api)
+        .stage_name("dev")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(gateway.get(&api, "/dev/hello").await.1, "two");
+    client
+        .update_stage()
+        .rest_api_id(&api)
+        .stage_name("dev")
+        .patch_operations(replace("/deploymentId", first.id().unwrap()))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(gateway.get(&api, "/dev/hello").await.1, "one");
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_said_as_aws_says_it() {
+    let gateway = Gateway::start();
+    let client = gateway.apigateway();
+    let error = client
+        .get_rest_api()
+        .rest_api_id("abc")
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), Some("NotFoundException"));
+    assert_eq!(
+        error.message(),
+        Some("Invalid API identifier specified 000000000000:abc")
+    );
+    let error = client
+        .get_resource()
+        .rest_api_id("abc")
+        .resource_id("x")
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.message(),
+        Some("Invalid Resource identifier specified")
+    );
+    let error = client.get_sdk_types().send().await.unwrap_err();
+    assert_eq!(error.code(), Some("NotImplementedException"));
+    assert!(error.message().unwrap().contains("GetSdkTypes"));
+}
+
+#[tokio::test]
+async fn the_identity_is_the_accounts() {
+    let gateway = Gateway::start();
+    let identity = gateway.sts().get_caller_identity().send().await.unwrap();
+    assert_eq!(identity.account(), Some("000000000000"));
+    assert_eq!(identity.arn(), Some("arn:aws:iam::000000000000:root"));
+}
+
+#[tokio::test]
+async fn reset_empties_a_gateway_in_memory() {
+    let gateway = Gateway::start();
+    let client = gateway.apigateway();
+    let (api, _) = mock_api(&client, "one").await;
+    client
+        .create_deployment()
+        .rest_api_id(&api)
+        .stage_name("dev")
+        .send()
+        .await
+        .unwrap();
+    let url = format!("{}/_sluice/reset", gateway.url());
+    assert_eq!(
+        Gateway::http().post(&url).send().await.unwrap().status(),
+        200
+    );
+    assert!(
+        client
+            .get_rest_apis()
+            .send()
+            .await
+            .unwrap()
+            .items()
+            .is_empty()
+    );
+    assert_eq!(gateway.get(&api, "/dev/hello").await.0, 403);
+    assert_eq!(
+        Gateway::http().get(&url).send().await.unwrap().status(),
+        405
+    );
+}
+
+#[tokio::test]
+async fn reset_is_refused_on_a_data_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let location = sluice::engine::store::Location::Folder(folder.path().to_owned());
+    let gateway = Gateway::with(sluice::engine::Config {
+        location,
+        ..Default::default()
+    });
+    let url = format!("{}/_sluice/reset", gateway.url());
+    let answer = Gateway::http().post(&url).send().await.unwrap();
+    assert_eq!(answer.status(), 409);
+    assert!(answer.text().await.unwrap().contains("--ephemeral"));
+}
