@@ -20,7 +20,7 @@ pub struct Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The service refused.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
     /// No credentials were found. Nothing was sent.
     NoCredentials(String),
     /// The credentials that were found have expired.
@@ -183,14 +183,14 @@ mod tests {
         let error = Error {
             operation: "DeleteDeployment",
             subject: "deployment d9f3 of API 7k2m9x4q1z".to_owned(),
-            cause: Cause::Refused(Refusal {
+            cause: Cause::Refused(Box::new(Refusal {
                 code: "BadRequestException".to_owned(),
                 status: 400,
                 message: "Active stages pointing to this deployment must be moved or deleted"
                     .to_owned(),
                 request_id: Some("c6af9ac6".to_owned()),
                 retry_after: None,
-            }),
+            })),
             advice: "Roll the stage to another deployment first.".to_owned(),
         };
         assert_eq!(

@@ -36,11 +36,23 @@ where
         match error {
             SdkError::ServiceError(context) => {
                 let raw = context.raw();
+                let status = raw.status().as_u16();
+                if status < 400 {
+                    // An answer that the SDK can't read comes as an error of no known kind.
+                    return Self {
+                        cause: Cause::Malformed(chain(context.err())),
+                        sent: true,
+                    };
+                }
                 let meta = context.err().meta();
+                let message = match (meta.code(), meta.message()) {
+                    (None, None) => "the body isn't an error of AWS",
+                    (_, message) => message.unwrap_or_default(),
+                };
                 Self::refused(Refusal {
                     code: meta.code().unwrap_or_default().to_owned(),
-                    status: raw.status().as_u16(),
-                    message: meta.message().unwrap_or_default().to_owned(),
+                    status,
+                    message: message.to_owned(),
                     request_id: header(
                         raw,
                         &["x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id"],
@@ -54,7 +66,6 @@ where
                 let raw = context.raw();
                 let status = raw.status().as_u16();
                 if status >= 400 {
-                    // A proxy's page, or an error that isn't AWS's: the status is all there is to say.
                     return Self::refused(Refusal {
                         status,
                         message: "the body isn't an error of AWS".to_owned(),
@@ -96,7 +107,7 @@ impl Failure {
             cause: if refusal.is_expired() {
                 Cause::ExpiredCredentials(refusal.message)
             } else {
-                Cause::Refused(refusal)
+                Cause::Refused(Box::new(refusal))
             },
             sent: true,
         }

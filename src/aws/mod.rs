@@ -24,6 +24,8 @@ pub(crate) mod read;
 pub mod reply;
 pub mod scheduler;
 pub mod session;
+#[cfg(test)]
+mod tests;
 
 pub use call::{Answer, Call, Id};
 pub use cli::{Cli, Secrets};
@@ -33,5 +35,8 @@ pub use exec::Aws;
 pub use op::{Api, Danger, Inverse, Kind, Op, OpId, Place, is_production};
 pub use patch::Patch;
 pub use query::{Metric, MetricsQuery, Query, Series, Stat};
-pub use reply::{Changes, Identity, Line, Metrics, Reply, Secret, TestResult, Usage};
+pub use reply::{
+    Changes, Figures, Identity, Line, MethodFigures, Metrics, PeriodFigures, Reply, Secret,
+    StageFigures, TestResult, Times, Usage,
+};
 pub use session::{Session, Signer, Target, TargetError};

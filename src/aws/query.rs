@@ -66,6 +66,17 @@ pub enum Query {
         /// The stage's name.
         stage: String,
     },
+    /// What a stage served, base and canary apart, and by method: what CloudWatch's dimensions can't tell. Only the bundled gateway can.
+    Figures {
+        /// The API's id.
+        api: String,
+        /// The stage's name.
+        stage: String,
+        /// Seconds that the span covers; it ends now.
+        span: u32,
+        /// Seconds that one period covers.
+        period: u32,
+    },
     /// All usage plans.
     UsagePlans,
     /// The keys of a usage plan, without their values.
@@ -228,7 +239,7 @@ impl Query {
     #[must_use]
     pub const fn ttl(&self, local: bool) -> Duration {
         let seconds = match (self, local) {
-            (Self::Metrics(_), true) => 1,
+            (Self::Metrics(_) | Self::Figures { .. }, true) => 1,
             (Self::Changes { .. }, true) => 2,
             (
                 Self::Stages { .. } | Self::Resources { .. } | Self::Apis | Self::Usage { .. },
@@ -283,7 +294,8 @@ impl Query {
             | Self::RequestValidators { api }
             | Self::Authorizers { api }
             | Self::GatewayResponses { api }
-            | Self::Changes { api, .. } => Some(api),
+            | Self::Changes { api, .. }
+            | Self::Figures { api, .. } => Some(api),
             _ => None,
         }
     }
@@ -309,6 +321,9 @@ impl fmt::Display for Query {
             Self::GatewayResponses { api } => write!(f, "gateway responses of API {api}"),
             Self::Changes { api, stage } => {
                 write!(f, "changes not deployed to stage {stage} of API {api}")
+            }
+            Self::Figures { api, stage, .. } => {
+                write!(f, "figures of stage {stage} of API {api}")
             }
             Self::UsagePlans => f.write_str("usage plans"),
             Self::UsagePlanKeys { plan } => write!(f, "keys of usage plan {plan}"),

@@ -1,5 +1,7 @@
 //! What comes back: the model's entities, and plain types for what API Gateway's model doesn't have.
 
+use serde::Deserialize;
+
 use crate::model::difference::Change;
 use crate::model::{
     Account, ApiKey, Authorizer, Deployment, GatewayResponse, Map, Model, RequestValidator,
@@ -37,6 +39,8 @@ pub enum Reply {
     GatewayResponses(Vec<GatewayResponse>),
     /// To `Changes`.
     Changes(Changes),
+    /// To `Figures`; the text says why the endpoint can't tell.
+    Figures(Result<StageFigures, String>),
     /// To `UsagePlans`.
     UsagePlans(Vec<UsagePlan>),
     /// To `UsagePlanKeys`; values are left out.
@@ -71,6 +75,77 @@ pub enum Changes {
     Known(Vec<Change>),
     /// The endpoint can't tell, and why.
     CantTell(String),
+}
+
+/// What a stage served, base and canary apart. The shape is the gateway's; times are in milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StageFigures {
+    /// What the stage's own deployment served, by period; periods without requests are missing.
+    pub base: Vec<PeriodFigures>,
+    /// What the canary served, by period.
+    pub canary: Vec<PeriodFigures>,
+    /// The whole span by method. Requests that match no method are not among them.
+    pub methods: Vec<MethodFigures>,
+}
+
+/// The figures of one period.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct PeriodFigures {
+    /// When it begins, in seconds since 1970.
+    pub time: i64,
+    /// What happened in it.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// The figures of one method.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct MethodFigures {
+    /// The resource's path.
+    pub resource: String,
+    /// The verb.
+    pub verb: String,
+    /// What the stage's own deployment served; absent without requests.
+    pub base: Option<Figures>,
+    /// What the canary served; absent without requests.
+    pub canary: Option<Figures>,
+}
+
+/// Counts and times of some requests.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Figures {
+    /// How many.
+    pub requests: f64,
+    /// Answers with a status from 400 to 499.
+    pub client_errors: f64,
+    /// Answers with a status from 500 to 599.
+    pub server_errors: f64,
+    /// From request to answer.
+    pub latency: Option<Times>,
+    /// Of that, in the backend; absent if none was called.
+    pub integration_latency: Option<Times>,
+}
+
+/// How long something took, in milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Times {
+    /// The mean.
+    pub average: f64,
+    /// The shortest.
+    pub minimum: f64,
+    /// The median.
+    pub p50: f64,
+    /// The 90th percentile.
+    pub p90: f64,
+    /// The 99th percentile.
+    pub p99: f64,
+    /// The longest.
+    pub maximum: f64,
 }
 
 /// Requests used and left.

@@ -325,6 +325,14 @@ pub(crate) struct Extension {
     endpoint: String,
 }
 
+/// What an extension call answered.
+pub(crate) struct ExtensionAnswer {
+    pub(crate) status: u16,
+    /// The error's name, which Sluice sends with each of its errors.
+    pub(crate) code: Option<String>,
+    pub(crate) body: Vec<u8>,
+}
+
 /// How long the gateway may take to answer an extension call: it computes, it asks nobody.
 const EXTENSION_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -344,8 +352,8 @@ impl Extension {
         })
     }
 
-    /// The status and body of `GET {path}`.
-    pub(crate) async fn get(&self, path: &str) -> Result<(u16, Vec<u8>), Cause> {
+    /// The answer to `GET {path}`.
+    pub(crate) async fn get(&self, path: &str) -> Result<ExtensionAnswer, Cause> {
         let url = format!("{}{path}", self.endpoint);
         let unreachable = |error: reqwest::Error| {
             if error.is_timeout() {
@@ -356,8 +364,10 @@ impl Extension {
         };
         let response = self.client.get(url).send().await.map_err(unreachable)?;
         let status = response.status().as_u16();
-        let body = response.bytes().await.map_err(unreachable)?;
-        Ok((status, body.to_vec()))
+        let code = response.headers().get("x-amzn-errortype");
+        let code = code.and_then(|c| c.to_str().ok()).map(str::to_owned);
+        let body = response.bytes().await.map_err(unreachable)?.to_vec();
+        Ok(ExtensionAnswer { status, code, body })
     }
 }
 
@@ -479,10 +489,10 @@ mod tests {
                 .advice(&none, false)
                 .contains("`aws configure`")
         );
-        let failed = Cause::Refused(Refusal {
+        let failed = Cause::Refused(Box::new(Refusal {
             status: 504,
             ..Refusal::default()
-        });
+        }));
         assert_eq!(session(None).advice(&failed, false), "");
         assert!(
             session(None)

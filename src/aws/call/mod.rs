@@ -9,6 +9,8 @@ mod keys;
 mod methods;
 mod plans;
 mod stages;
+#[cfg(test)]
+mod tests;
 
 pub use apis::{
     CreateRestApi, DeleteRestApi, TagResource, UntagResource, UpdateAccount, UpdateRestApi,
@@ -170,6 +172,10 @@ macro_rules! all {
             $($Name($Name),)*
         }
 
+        /// The names of all calls, in the order of the enum.
+        #[cfg(test)]
+        pub(crate) const OPERATIONS: &[&str] = &[$($Name::OPERATION),*];
+
         impl Call {
             /// AWS's name of the operation: `CreateResource`.
             #[must_use]
@@ -210,9 +216,9 @@ all! {
     PutGatewayResponse, UpdateGatewayResponse, DeleteGatewayResponse,
     PutMethod, UpdateMethod, DeleteMethod,
     PutMethodResponse, UpdateMethodResponse, DeleteMethodResponse,
+    TestInvokeMethod,
     PutIntegration, UpdateIntegration, DeleteIntegration,
     PutIntegrationResponse, UpdateIntegrationResponse, DeleteIntegrationResponse,
-    TestInvokeMethod,
     CreateDeployment, UpdateDeployment, DeleteDeployment,
     CreateStage, UpdateStage, DeleteStage, FlushStageCache, FlushStageAuthorizersCache,
     CreateUsagePlan, UpdateUsagePlan, DeleteUsagePlan,

@@ -9,6 +9,8 @@ pub mod plans;
 pub mod resources;
 pub mod stages;
 pub mod test;
+#[cfg(test)]
+mod tests;
 
 use crate::model::Resource;
 

@@ -72,7 +72,8 @@ pub fn delete(api: &Api, resource: &Resource, all: &[Resource]) -> Op {
     }
     let danger = match (resources, methods) {
         (0, 0) => Danger::None,
-        (0, _) => Danger::Confirm(format!("{} go with it.", count(methods, "method"))),
+        (0, 1) => Danger::Confirm("Its method goes with it.".to_owned()),
+        (0, _) => Danger::Confirm(format!("Its {methods} methods go with it.")),
         _ => Danger::TypeName {
             name: resource.path.clone(),
             why: format!(

@@ -1,12 +1,13 @@
 //! What only the bundled gateway can tell.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::aws::error::{Cause, Error, Refusal};
 use crate::aws::failure::Failure;
 use crate::aws::limits::Service;
 use crate::aws::query::Query;
-use crate::aws::reply::{Changes, Reply};
+use crate::aws::reply::{Changes, Reply, StageFigures};
 use crate::aws::session::Target;
 use crate::model::difference::Change;
 
@@ -20,7 +21,7 @@ struct Body {
 
 #[derive(Default, Deserialize)]
 struct ErrorBody {
-    #[serde(default, alias = "Message")]
+    #[serde(default)]
     message: String,
 }
 
@@ -31,51 +32,93 @@ impl Context {
         api: &str,
         stage: &str,
     ) -> Result<Reply, Error> {
-        const OPERATION: &str = "changes not deployed";
-        let cant_tell = |why: &str| Reply::Changes(Changes::CantTell(why.to_owned()));
+        let path = format!("{}/changes", stage_path(api, stage));
+        let told = self
+            .extended::<Body>("changes not deployed", query, &path)
+            .await?;
+        Ok(Reply::Changes(match told {
+            Ok(body) => Changes::Known(body.changes),
+            Err(why) => Changes::CantTell(why),
+        }))
+    }
+
+    pub(crate) async fn figures(
+        &self,
+        query: &Query,
+        (api, stage): (&str, &str),
+        span: u32,
+        period: u32,
+    ) -> Result<Reply, Error> {
+        let step = i64::from(period.max(1));
+        // Whole periods, as in the metrics: half a one would look like a drop.
+        let end = self.clock.now().as_second().div_euclid(step) * step;
+        let start = end - i64::from(span).max(step).div_euclid(step) * step;
+        let path = format!(
+            "{}/figures?start={start}&end={end}&period={step}",
+            stage_path(api, stage)
+        );
+        let told = self
+            .extended::<StageFigures>("stage figures", query, &path)
+            .await?;
+        Ok(Reply::Figures(told))
+    }
+
+    /// What an extension call answers, or why the endpoint can't tell.
+    async fn extended<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        query: &Query,
+        path: &str,
+    ) -> Result<Result<T, String>, Error> {
+        let cant_tell = |why: &str| Ok(Err(why.to_owned()));
         let extension = match &self.extension {
-            None => {
-                return Ok(cant_tell(
-                    "only the bundled gateway can compare with what is deployed",
-                ));
-            }
+            None => return cant_tell("only the bundled gateway can"),
             Some(Err(why)) => {
-                return Err(self.failed(OPERATION, query, Cause::Unreachable(why.clone())));
+                return Err(self.failed(operation, query, Cause::Unreachable(why.clone())));
             }
             Some(Ok(extension)) => extension,
         };
-        let path = format!(
-            "/_sluice/restapis/{}/stages/{}/changes",
-            segment(api),
-            segment(stage)
-        );
         let get = || async {
-            let got = extension.get(&path).await;
+            let got = extension.get(path).await;
             got.map_err(|cause| Failure { cause, sent: true })
         };
-        let (status, body) = self.once(OPERATION, Service::Extension, query, get).await?;
-        if status == 200
-            && let Ok(body) = serde_json::from_slice::<Body>(&body)
-        {
-            return Ok(Reply::Changes(Changes::Known(body.changes)));
+        let answer = self.once(operation, Service::Extension, query, get).await?;
+        let local = matches!(self.session.target, Target::Local { .. });
+        if answer.status == 200 {
+            return match serde_json::from_slice(&answer.body) {
+                Ok(body) => Ok(Ok(body)),
+                Err(_) if !local => cant_tell("this endpoint isn't a Sluice gateway"),
+                Err(error) => {
+                    let cause = Cause::Malformed(error.to_string());
+                    Err(self.failed(operation, query, cause))
+                }
+            };
         }
-        if !matches!(self.session.target, Target::Local { .. }) {
-            return Ok(cant_tell(
-                "this endpoint isn't a Sluice gateway, or wants signed requests",
-            ));
+        let error: ErrorBody = serde_json::from_slice(&answer.body).unwrap_or_default();
+        if error.message.starts_with("Sluice has no extension") {
+            return cant_tell("this gateway's version can't");
         }
-        let cause = if status == 200 {
-            Cause::Malformed("no list of changes".to_owned())
-        } else {
-            let error: ErrorBody = serde_json::from_slice(&body).unwrap_or_default();
-            Cause::Refused(Refusal {
-                status,
-                message: error.message,
-                ..Refusal::default()
-            })
-        };
-        Err(self.failed(OPERATION, query, cause))
+        match answer.code {
+            Some(code) => {
+                let cause = Cause::Refused(Box::new(Refusal {
+                    code,
+                    status: answer.status,
+                    message: error.message,
+                    ..Refusal::default()
+                }));
+                Err(self.failed(operation, query, cause))
+            }
+            None => cant_tell("this endpoint isn't a Sluice gateway"),
+        }
     }
+}
+
+fn stage_path(api: &str, stage: &str) -> String {
+    format!(
+        "/_sluice/restapis/{}/stages/{}",
+        segment(api),
+        segment(stage)
+    )
 }
 
 /// A path segment that means exactly this text.

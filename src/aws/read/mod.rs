@@ -46,6 +46,12 @@ impl Context {
         match query {
             Query::Identity => self.identity(query).await,
             Query::Changes { api, stage } => self.changes(query, api, stage).await,
+            Query::Figures {
+                api,
+                stage,
+                span,
+                period,
+            } => self.figures(query, (api, stage), *span, *period).await,
             Query::Metrics(metrics) => self.metrics(query, metrics).await,
             Query::MetricNames { api_name } => self.metric_names(query, api_name).await,
             _ => self.gateway(query).await,
