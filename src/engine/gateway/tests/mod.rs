@@ -3,8 +3,10 @@
 mod canary;
 mod failures;
 mod http_proxy;
+mod http_templates;
 mod keys;
 mod mocks;
+mod test_requests;
 
 use std::cell::RefCell;
 use std::convert::Infallible;
