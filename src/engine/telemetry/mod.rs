@@ -59,6 +59,8 @@ struct State {
     archive: Archive<SeriesKey, Point>,
     /// The rows of running minutes as they were last saved.
     open_rows: HashMap<SeriesKey, String>,
+    /// When all slots were last harvested, in epoch seconds.
+    harvested: i64,
 }
 
 /// A series: the base's or the canary's requests of a slot.
@@ -86,6 +88,7 @@ impl Telemetry {
                 slots: HashMap::new(),
                 archive: Archive::new(),
                 open_rows: HashMap::new(),
+                harvested: i64::MIN,
             }),
             seats: Mutex::default(),
             changed: Notify::new(),
@@ -108,8 +111,11 @@ impl Telemetry {
         if let Some(slot) = state.slots.get(&key) {
             return Arc::clone(slot);
         }
-        // What is published anew leaves slots behind: the time to bring in what they hold.
-        state.harvest(self.0.clock.now().as_second());
+        // What is published anew leaves slots behind: the time to bring in what they hold, but once for all methods of an API.
+        let now = self.0.clock.now().as_second();
+        if state.harvested != now {
+            state.harvest(now);
+        }
         let slot = Arc::new(Slot::new(Arc::new(key)));
         state
             .slots
@@ -160,7 +166,7 @@ impl Shared {
         if full && let Ok(mut state) = self.state.try_lock() {
             // Nobody has read for a while. If somebody does just now, that reader takes it.
             let now = self.clock.now().as_second();
-            state.take(slot, now, &mut Vec::new());
+            take(&mut state.archive, slot, now, &mut Vec::new());
             state.archive.tidy_in_time(now);
         }
         self.changed.notify_one();
@@ -170,31 +176,39 @@ impl Shared {
 impl State {
     /// Takes what is finished from all slots and returns what is running. Slots that nobody keeps any more end here.
     fn harvest(&mut self, now: i64) -> Vec<Running> {
+        self.harvested = now;
         let mut running = Vec::new();
-        let slots = std::mem::take(&mut self.slots);
-        for (key, slot) in slots {
+        let archive = &mut self.archive;
+        self.slots.retain(|_, slot| {
             // Only who keeps a slot can record into it: of one that is here alone, all seconds are finished.
-            let alone = Arc::strong_count(&slot) == 1;
-            self.take(&slot, if alone { i64::MAX } else { now }, &mut running);
-            if !alone {
-                self.slots.insert(key, slot);
-            }
-        }
+            let kept = Arc::strong_count(slot) > 1;
+            take(
+                archive,
+                slot,
+                if kept { now } else { i64::MAX },
+                &mut running,
+            );
+            kept
+        });
         running
     }
+}
 
-    fn take(&mut self, slot: &Slot, now: i64, running: &mut Vec<Running>) {
-        for (canary, cell) in slot.cells() {
-            let key = SeriesKey {
-                slot: Arc::clone(slot.key()),
-                canary,
-            };
-            let going_on = cell.harvest(now, |second, point| {
-                self.archive.append(&key, second, &point);
-            });
-            if let Some((second, point)) = going_on {
-                running.push(Running { key, second, point });
-            }
+/// Takes what is finished from a slot into the archive, and copies what is running.
+fn take(
+    archive: &mut Archive<SeriesKey, Point>,
+    slot: &Slot,
+    now: i64,
+    running: &mut Vec<Running>,
+) {
+    for (canary, cell) in slot.cells() {
+        let key = SeriesKey {
+            slot: Arc::clone(slot.key()),
+            canary,
+        };
+        let going_on = cell.harvest(now, |second, point| archive.append(&key, second, &point));
+        if let Some((second, point)) = going_on {
+            running.push(Running { key, second, point });
         }
     }
 }
