@@ -4,14 +4,16 @@
 //! look at the rest of the API (does the deployment exist, is the sibling's name free) is left to the caller.
 //! Facts: `spec/rest/control-plane.md` §5, for stages `spec/rest/deployments-stages-canary.md` §4.
 
+mod entity;
 mod stage;
 mod table;
 mod usage_plan;
 
 use serde::Deserialize;
 
+pub use entity::apply;
 pub use stage::apply_to_stage;
-pub use table::{Patchable, apply};
+pub use table::Patchable;
 pub use usage_plan::apply_to_usage_plan;
 
 /// One change, as it is sent. Values are always text.

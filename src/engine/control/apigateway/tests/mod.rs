@@ -10,6 +10,7 @@
 
 mod apis;
 mod deployments;
+mod integrations;
 mod keys;
 mod methods;
 mod parts;
@@ -275,3 +276,16 @@ fn without(mut value: Value, members: &[&str]) -> Value {
     }
     value
 }
+
+/// The members of a method's path, with more.
+fn at(api: &str, resource: &str, verb: &str, more: Value) -> Value {
+    let mut all = json!({"restapi_id": api, "resource_id": resource, "http_method": verb});
+    all.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    all
+}
+
+const NO_RESOURCE: &str = "404 NotFoundException: Invalid Resource identifier specified";
+const NO_METHOD: &str = "404 NotFoundException: Invalid Method identifier specified";
+const NO_INTEGRATION: &str = "404 NotFoundException: Invalid Integration identifier specified";
