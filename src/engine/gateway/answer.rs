@@ -1,8 +1,8 @@
 //! The answer to the client: its own headers and those that every answer has.
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::header::{CONNECTION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 
 use super::body::Body;
 use super::exchange::Exchange;
@@ -58,6 +58,11 @@ impl Answer {
     pub(crate) fn finish(mut self, x: &mut Exchange) -> Response<Body> {
         self.headers.insert(REQUEST_ID, x.ids.request_id_header());
         self.headers.insert(EXTENDED_ID, x.ids.extended_id_header());
+        if x.request.version == Version::HTTP_11 && !closes(&x.request.headers) {
+            // The server says `close` by itself.
+            self.headers
+                .insert(CONNECTION, HeaderValue::from_static("keep-alive"));
+        }
         x.record.status = self.status;
         respond(self.status, self.headers, self.body)
     }
@@ -73,6 +78,13 @@ impl Answer {
             });
         }
     }
+}
+
+/// Whether the client ends its connection with this request.
+fn closes(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONNECTION)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
 }
 
 fn text(value: &HeaderValue) -> String {

@@ -152,7 +152,10 @@ impl Handler {
         if incoming.is_end_stream() {
             return Ok(None);
         }
-        if matches!(x.integration().map(|i| &i.kind), Some(Kind::HttpProxy(_))) {
+        let streams = x.integration().is_some_and(|i| {
+            matches!(i.kind, Kind::HttpProxy(_)) && !i.request_parameters.read_body()
+        });
+        if streams {
             return Ok(Some(incoming));
         }
         match read_whole(incoming, PAYLOAD_LIMIT).await {

@@ -272,6 +272,14 @@ where
 pub(crate) struct Tls(Arc<OnceLock<Result<Arc<ClientConfig>, String>>>);
 
 impl Tls {
+    /// Trust in these roots instead of the machine's.
+    #[cfg(test)]
+    fn trusting(roots: rustls::RootCertStore) -> Self {
+        let tls = Self::default();
+        let _ = tls.0.set(client_config(roots));
+        tls
+    }
+
     async fn wrap(
         &self,
         address: &Address,
@@ -326,4 +334,141 @@ pub(crate) fn client_config(roots: rustls::RootCertStore) -> Result<Arc<ClientCo
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+    use hyper::service::service_fn;
+    use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+    use tokio::net::TcpListener;
+    use tokio::task::spawn_local;
+
+    use super::super::tests::run;
+    use super::super::uri::UriTemplate;
+    use super::*;
+
+    fn pool(limits: PoolLimits, tls: Tls) -> Pool {
+        Pool::new(Clock::system(), limits, tls)
+    }
+
+    fn address(url: &str) -> Address {
+        let endpoint = UriTemplate::parse(url).endpoint(|_| None, |_| None);
+        endpoint.unwrap().address
+    }
+
+    fn request() -> Request<Body> {
+        let request = Request::get("/").header("host", "localhost");
+        request.body(Body::default()).unwrap()
+    }
+
+    /// Sends a request, reads the answer and gives the connection back.
+    async fn whole(pool: &Pool, address: &Address) -> Result<String, SendError> {
+        let (response, lease) = pool.send(address, request(), || None).await?;
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        lease.give_back();
+        Ok(String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    async fn answer<T>(io: T)
+    where
+        T: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
+    {
+        let service = service_fn(|_: Request<Incoming>| async {
+            Ok::<_, std::convert::Infallible>(Response::new(Body::whole("hello".into())))
+        });
+        let _ = hyper::server::conn::http1::Builder::new()
+            .serve_connection(io, service)
+            .await;
+    }
+
+    async fn plain_backend() -> Address {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = address(&format!("http://{}/", listener.local_addr().unwrap()));
+        spawn_local(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                spawn_local(answer(TokioIo::new(stream)));
+            }
+        });
+        address
+    }
+
+    #[test]
+    fn no_more_connections_than_allowed_are_open_or_kept() {
+        run(|| async {
+            let address = plain_backend().await;
+            let limits = PoolLimits {
+                per_backend: 2,
+                idle_per_backend: 1,
+                ..PoolLimits::default()
+            };
+            let pool = pool(limits, Tls::default());
+            let (_, first) = pool.send(&address, request(), || None).await.unwrap();
+            let (_, second) = pool.send(&address, request(), || None).await.unwrap();
+            // The third waits for one of the two to end.
+            let mut third = std::pin::pin!(whole(&pool, &address));
+            tokio::select! {
+                biased;
+                _ = &mut third => panic!("a third connection was opened"),
+                () = tokio::task::yield_now() => {}
+            }
+            drop(first);
+            assert_eq!(third.await.unwrap(), "hello");
+            // One is kept already, by the third.
+            second.give_back();
+            let backend = pool.backend(&address.origin);
+            assert_eq!(lock(&backend.idle).len(), 1);
+            assert_eq!(backend.permits.available_permits(), 1);
+        });
+    }
+
+    #[test]
+    fn https_backends_are_verified() {
+        run(|| async {
+            let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+            let key =
+                PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+            let server = rustls::ServerConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(vec![made.cert.der().clone()], key)
+                .unwrap();
+            let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(server));
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let port = listener.local_addr().unwrap().port();
+            spawn_local(async move {
+                loop {
+                    let (stream, _) = listener.accept().await.unwrap();
+                    // A client that doesn't trust the certificate hangs up.
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        spawn_local(answer(TokioIo::new(stream)));
+                    }
+                }
+            });
+            let trusting = |certificate: Option<&rcgen::Certificate>| {
+                let mut roots = rustls::RootCertStore::empty();
+                if let Some(certificate) = certificate {
+                    roots.add(certificate.der().clone()).unwrap();
+                }
+                pool(PoolLimits::default(), Tls::trusting(roots))
+            };
+            let named = address(&format!("https://localhost:{port}/"));
+            let trusted = trusting(Some(&made.cert));
+            assert_eq!(whole(&trusted, &named).await.unwrap(), "hello");
+            assert_eq!(whole(&trusted, &named).await.unwrap(), "hello");
+            assert!(matches!(
+                whole(&trusting(None), &named).await,
+                Err(SendError::Connect(_))
+            ));
+            // The name must be the certificate's.
+            let numbered = address(&format!("https://127.0.0.1:{port}/"));
+            assert!(matches!(
+                whole(&trusted, &numbered).await,
+                Err(SendError::Connect(_))
+            ));
+        });
+    }
 }

@@ -154,6 +154,14 @@ pub(crate) struct RequestParameters {
 }
 
 impl RequestParameters {
+    /// Whether the client's body must be there before the backend is called.
+    pub(crate) fn read_body(&self) -> bool {
+        let reads = |source: &Source| matches!(source, Source::Body | Source::BodyAt(_));
+        let named = self.path.iter().chain(&self.query);
+        named.map(|(_, source)| source).any(reads)
+            || self.headers.iter().any(|(_, _, _, source)| reads(source))
+    }
+
     fn compile(parameters: &Map<String>) -> Self {
         let mut compiled = Self::default();
         for (target, source) in parameters {

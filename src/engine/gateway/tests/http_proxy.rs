@@ -263,6 +263,23 @@ fn large_bodies_stream_both_ways() {
 }
 
 #[test]
+fn a_body_that_is_mapped_from_is_read_first() {
+    run(|| async {
+        let backend = Backend::saying(200, "{}").await;
+        let rig = Rig::serving(api(json!({"POST /x": proxy(&backend.url("/"), json!({
+            "requestParameters": {"integration.request.header.whole": "method.request.body"},
+        }))})))
+        .await;
+        assert_eq!(rig.call("POST", "/x", &[], "body").await.status, 200);
+        let asked = backend.last();
+        assert_eq!(
+            (asked.header("whole").as_deref(), &asked.body[..]),
+            (Some("body"), &b"body"[..])
+        );
+    });
+}
+
+#[test]
 fn answers_without_a_body_keep_none() {
     run(|| async {
         let backend = Backend::answering(|asked| {
