@@ -283,6 +283,7 @@ impl ControlPlane {
         let extension = Extension {
             kept: store.is_kept(),
             account: self.account.clone(),
+            clock: self.clock.clone(),
         };
         let flush = Flush {
             store: Arc::clone(&store),

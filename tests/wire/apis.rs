@@ -205,3 +205,58 @@ async fn reset_is_refused_on_a_data_folder() {
     assert_eq!(answer.status(), 409);
     assert!(answer.text().await.unwrap().contains("--ephemeral"));
 }
+
+#[tokio::test]
+async fn a_stages_figures_keep_base_and_canary_apart() {
+    let gateway = Gateway::start();
+    let client = gateway.apigateway();
+    let (api, _) = mock_api(&client, "one").await;
+    client
+        .create_deployment()
+        .rest_api_id(&api)
+        .stage_name("dev")
+        .send()
+        .await
+        .unwrap();
+    gateway.get(&api, "/dev/hello").await;
+    let canary = aws_sdk_apigateway::types::DeploymentCanarySettings::builder()
+        .percent_traffic(100.0)
+        .build();
+    let deployment = client.create_deployment().rest_api_id(&api);
+    deployment
+        .stage_name("dev")
+        .canary_settings(canary)
+        .send()
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        gateway.get(&api, "/dev/hello").await;
+    }
+    let figures = async |query: &str| -> (u16, serde_json::Value) {
+        let path = format!("/_sluice/restapis/{api}/stages/dev/figures?{query}");
+        let answer = Gateway::http()
+            .get(gateway.url() + &path)
+            .send()
+            .await
+            .unwrap();
+        let status = answer.status().as_u16();
+        (
+            status,
+            serde_json::from_str(&answer.text().await.unwrap()).unwrap(),
+        )
+    };
+    let (status, found) = figures("span=600&period=60").await;
+    assert_eq!(status, 200);
+    let requests = |side: &str| -> f64 {
+        let periods = found[side].as_array().unwrap();
+        periods
+            .iter()
+            .map(|p| p["requests"].as_f64().unwrap())
+            .sum()
+    };
+    assert_eq!((requests("base"), requests("canary")), (1.0, 2.0));
+    assert_eq!(found["methods"][0]["resource"], "/hello");
+    assert_eq!(found["methods"][0]["canary"]["requests"], 2.0);
+    assert_eq!(figures("span=x").await.0, 400);
+    assert_eq!(figures("span=1000000&period=1").await.0, 400);
+}

@@ -23,7 +23,7 @@ use crate::engine::telemetry::Telemetry;
 pub(crate) struct Control {
     pub(crate) apigateway: ApiGateway,
     pub(crate) cloudwatch: CloudWatch,
-    telemetry: Arc<Telemetry>,
+    pub(crate) telemetry: Arc<Telemetry>,
     account: String,
     /// For request ids.
     chance: RefCell<Chance>,
@@ -51,6 +51,7 @@ impl Control {
     pub(crate) async fn reset(&self) -> Result<(), ServiceError> {
         self.apigateway.reset().await?;
         self.telemetry.clear();
+        self.cloudwatch.clear();
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! What AWS has no call for, under `/_sluice/`: health, reset, changes not deployed.
+//! What AWS has no call for, under `/_sluice/`: health, reset, changes not deployed, figures by side and method.
 
 use http_body_util::Full;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
@@ -6,7 +6,9 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::base::Clock;
 use crate::engine::control::Control;
+use crate::engine::telemetry::Window;
 use crate::model::difference::difference;
 
 /// The extension's own answers.
@@ -15,6 +17,8 @@ pub(crate) struct Extension {
     pub(crate) kept: bool,
     /// The account that the gateway plays.
     pub(crate) account: String,
+    /// For the end of a span.
+    pub(crate) clock: Clock,
 }
 
 /// Why a call of the extension fails.
@@ -39,6 +43,10 @@ impl Extension {
             ["reset"] => (Method::POST, self.reset(control).await),
             ["restapis", api, "stages", stage, "changes"] => {
                 (Method::GET, changes(control, api, stage))
+            }
+            ["restapis", api, "stages", stage, "figures"] => {
+                let query = head.uri.query().unwrap_or_default();
+                (Method::GET, self.figures(control, api, stage, query))
             }
             _ => {
                 let message = format!("Sluice has no extension at {path}");
@@ -74,6 +82,62 @@ impl Extension {
         })
     }
 
+    /// The figures of a stage, base and canary apart, over the `span` seconds that end now, in periods of `period` seconds.
+    fn figures(
+        &self,
+        control: &Control,
+        api: &str,
+        stage: &str,
+        query: &str,
+    ) -> Result<Value, Failure> {
+        let (mut span, mut period) = (900, 60);
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let seconds = value
+                .parse::<i64>()
+                .ok()
+                .filter(|n| (1..=MAX_SPAN).contains(n));
+            let place = match name.as_ref() {
+                "span" => &mut span,
+                "period" => &mut period,
+                _ => {
+                    return Err(Failure::bad_request(format!(
+                        "there is no parameter {name}: give span and period"
+                    )));
+                }
+            };
+            *place = seconds.ok_or_else(|| {
+                Failure::bad_request(format!(
+                    "{name} must be a number of seconds from 1 to {MAX_SPAN}"
+                ))
+            })?;
+        }
+        if span / period > MAX_PERIODS {
+            return Err(Failure::bad_request(format!(
+                "a span may have {MAX_PERIODS} periods: make period longer"
+            )));
+        }
+        let region = control
+            .apigateway
+            .region_of(api)
+            .ok_or_else(|| unknown("API"))?;
+        if control.apigateway.stage(&region, api, stage).is_none() {
+            return Err(unknown("stage"));
+        }
+        let end = self.clock.now().as_second() + 1;
+        let window = Window {
+            start: end - span,
+            end,
+            period,
+            anchor: 0,
+        };
+        let figures = control.telemetry.figures(&region, api, stage, &window);
+        serde_json::to_value(figures).map_err(|error| Failure {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            code: "InternalFailure",
+            message: error.to_string(),
+        })
+    }
+
     async fn reset(&self, control: &Control) -> Result<Value, Failure> {
         if self.kept {
             return Err(Failure {
@@ -91,25 +155,29 @@ impl Extension {
     }
 }
 
+/// The longest span of figures, in seconds: that for which they are kept.
+const MAX_SPAN: i64 = 15 * 24 * 3600;
+/// The most periods in one answer.
+const MAX_PERIODS: i64 = 1_440;
+
 /// What of an API has changed since the stage's deployment was made.
 fn changes(control: &Control, api: &str, stage: &str) -> Result<Value, Failure> {
-    let not_found = |what: &str| Failure::not_found(format!("Invalid {what} identifier specified"));
     let region = control
         .apigateway
         .region_of(api)
-        .ok_or_else(|| not_found("API"))?;
+        .ok_or_else(|| unknown("API"))?;
     let live = control
         .apigateway
         .definition(&region, api)
-        .ok_or_else(|| not_found("API"))?;
+        .ok_or_else(|| unknown("API"))?;
     let stage = control
         .apigateway
         .stage(&region, api, stage)
-        .ok_or_else(|| not_found("stage"))?;
+        .ok_or_else(|| unknown("stage"))?;
     let deployed = control
         .apigateway
         .deployment_definition(&region, api, &stage.deployment_id)
-        .ok_or_else(|| not_found("deployment"))?;
+        .ok_or_else(|| unknown("deployment"))?;
     Ok(json!({
         "restApiId": api,
         "stageName": stage.stage_name,
@@ -118,7 +186,19 @@ fn changes(control: &Control, api: &str, stage: &str) -> Result<Value, Failure> 
     }))
 }
 
+fn unknown(what: &str) -> Failure {
+    Failure::not_found(format!("Invalid {what} identifier specified"))
+}
+
 impl Failure {
+    fn bad_request(message: String) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: "BadRequestException",
+            message,
+        }
+    }
+
     fn not_found(message: String) -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
