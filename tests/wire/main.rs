@@ -12,3 +12,4 @@ mod support;
 mod apis;
 mod guard;
 mod kill;
+mod traffic;
