@@ -15,7 +15,7 @@ use crate::support::{Gateway, mock_api};
 const KEY: &str = "abcdefghijklmnopqrstuvwxyz";
 const DAY: &str = "2026-01-02";
 
-fn operation(op: Op, path: &str, value: &str) -> PatchOperation {
+fn operation(op: &Op, path: &str, value: &str) -> PatchOperation {
     let operation = PatchOperation::builder().op(op.clone()).path(path);
     match op {
         Op::Copy => operation.from(value).build(),
@@ -67,7 +67,7 @@ async fn a_key_opens_what_its_plan_says_until_its_quota_is_used_up() {
         .rest_api_id(&api)
         .resource_id(resource)
         .http_method("GET")
-        .patch_operations(operation(Op::Replace, "/apiKeyRequired", "true"))
+        .patch_operations(operation(&Op::Replace, "/apiKeyRequired", "true"))
         .send()
         .await
         .unwrap();
@@ -110,7 +110,7 @@ async fn a_key_opens_what_its_plan_says_until_its_quota_is_used_up() {
         .update_usage()
         .usage_plan_id(plan)
         .key_id(key)
-        .patch_operations(operation(Op::Replace, "/remaining", "1"))
+        .patch_operations(operation(&Op::Replace, "/remaining", "1"))
         .send()
         .await
         .unwrap();
@@ -122,7 +122,7 @@ async fn a_key_opens_what_its_plan_says_until_its_quota_is_used_up() {
     client
         .update_api_key()
         .api_key(key)
-        .patch_operations(operation(Op::Replace, "/enabled", "false"))
+        .patch_operations(operation(&Op::Replace, "/enabled", "false"))
         .send()
         .await
         .unwrap();
@@ -142,7 +142,7 @@ async fn a_canary_takes_its_share_and_is_promoted() {
         .http_method("GET")
         .status_code("200")
         .patch_operations(operation(
-            Op::Replace,
+            &Op::Replace,
             "/responseTemplates/application~1json",
             "two",
         ))
@@ -170,19 +170,19 @@ async fn a_canary_takes_its_share_and_is_promoted() {
     };
     assert_eq!(answers().await, ["one"; 5]);
     let percent = "/canarySettings/percentTraffic";
-    patch_stage(&client, &api, vec![operation(Op::Replace, percent, "100")]).await;
+    patch_stage(&client, &api, vec![operation(&Op::Replace, percent, "100")]).await;
     assert_eq!(answers().await, ["two"; 5]);
-    patch_stage(&client, &api, vec![operation(Op::Replace, percent, "0")]).await;
+    patch_stage(&client, &api, vec![operation(&Op::Replace, percent, "0")]).await;
     assert_eq!(answers().await, ["one"; 5]);
 
     let promote = vec![
-        operation(Op::Replace, percent, "0.0"),
+        operation(&Op::Replace, percent, "0.0"),
         operation(
-            Op::Copy,
+            &Op::Copy,
             "/variables",
             "/canarySettings/stageVariableOverrides",
         ),
-        operation(Op::Copy, "/deploymentId", "/canarySettings/deploymentId"),
+        operation(&Op::Copy, "/deploymentId", "/canarySettings/deploymentId"),
     ];
     patch_stage(&client, &api, promote).await;
     assert_eq!(answers().await, ["two"; 5]);
