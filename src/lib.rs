@@ -27,5 +27,7 @@ pub mod console;
 pub mod demo;
 #[cfg(feature = "gateway")]
 pub mod engine;
+pub mod java;
+pub mod jsonpath;
 pub mod model;
 pub mod vtl;

@@ -4,9 +4,11 @@
 
 #[cfg(feature = "gateway")]
 mod gateway;
+mod render;
 
 use std::ffi::OsString;
 use std::io::Write;
+#[cfg(feature = "gateway")]
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -23,6 +25,7 @@ struct Cli {
 enum Command {
     #[cfg(feature = "gateway")]
     Gateway(gateway::Gateway),
+    Render(render::RenderArgs),
 }
 
 /// Runs the program with these arguments and says how it ended.
@@ -31,6 +34,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => match cli.command {
             #[cfg(feature = "gateway")]
             Command::Gateway(gateway) => gateway.run(),
+            Command::Render(args) => render::run(&args),
         },
         Err(error) => {
             // Help and version are answers (0), everything else is wrong use (2); nothing is left to do if the stream is closed.
@@ -41,6 +45,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// A line for whoever started us. A closed stream means that nobody listens, which is no failure of ours.
+#[cfg(feature = "gateway")]
 fn say(line: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());

@@ -2,12 +2,24 @@
 //!
 //! [`parse`] turns text into a [`Template`], which any number of requests share; [`Template::render`] runs it over one request's [`Input`].
 
+mod bindings;
 mod error;
+mod eval;
+mod expression;
+mod frame;
 mod input;
+mod lexer;
 mod limits;
+mod methods;
 mod overrides;
+mod parser;
+mod render;
+mod run;
+mod scan;
+mod scope;
 mod template;
 mod trace;
+mod tree;
 
 pub use error::{ErrorKind, Span, TemplateError};
 pub use input::{Context, Input, Names, Node};

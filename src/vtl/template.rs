@@ -1,47 +1,100 @@
 //! A parsed template.
 
+use crate::java::text;
+
+use super::parser;
+use super::run::{Exit, Run};
+use super::tree::{Macros, Names, Node, Program};
 use super::{ErrorKind, Input, Limits, Overrides, Span, TemplateError, Tracer};
 
 /// A parsed template, shared by all requests that it serves.
 #[derive(Debug)]
 pub struct Template {
     text: Box<str>,
+    program: Program,
+    limits: Limits,
 }
 
-/// Parses a template.
+/// Parses a template. The limits also bound its renderings.
 pub fn parse(text: &str, limits: &Limits) -> Result<Template, TemplateError> {
-    let fail = |kind, start, message: &str| {
-        let span = Span::new(start, start + 1);
-        Err(TemplateError::new(kind, text, span, message))
-    };
     if text.len() > limits.template_bytes {
-        return fail(ErrorKind::Limit, 0, "the template is too long");
-    }
-    if let Some(at) = text.find(['$', '#', '\\']) {
-        return fail(
-            ErrorKind::Syntax,
-            at,
-            "references and directives aren't built yet: only plain text renders",
+        let message = format!(
+            "the template is longer than {} bytes",
+            limits.template_bytes
         );
+        return Err(TemplateError::new(
+            ErrorKind::Limit,
+            text,
+            Span::new(0, 0),
+            message,
+        ));
     }
-    Ok(Template { text: text.into() })
+    match parser::program(text, limits, Names::default(), Macros::new()) {
+        Ok(program) => Ok(Template {
+            text: text.into(),
+            program,
+            limits: limits.clone(),
+        }),
+        Err((kind, span, message)) => Err(TemplateError::new(kind, text, span, message)),
+    }
 }
 
 impl Template {
     /// Renders the template over one request. What it overrides is added to `overrides`; `tracer` is told each step.
     pub fn render(
         &self,
-        _input: &Input<'_>,
-        _overrides: &mut Overrides,
-        _tracer: Option<&mut dyn Tracer>,
+        input: &Input<'_>,
+        overrides: &mut Overrides,
+        tracer: Option<&mut dyn Tracer>,
     ) -> Result<String, TemplateError> {
-        Ok(self.text.to_string())
+        if let Some(text) = self.constant().filter(|_| tracer.is_none()) {
+            return Ok(text.to_owned());
+        }
+        // A tracer that lives longer serves for this rendering.
+        #[allow(
+            clippy::manual_map,
+            clippy::needless_match,
+            reason = "the match shortens a lifetime"
+        )]
+        let tracer: Option<&mut dyn Tracer> = match tracer {
+            Some(tracer) => Some(tracer),
+            None => None,
+        };
+        let mut run = Run::new(
+            &self.program,
+            &self.text,
+            &self.limits,
+            input,
+            overrides,
+            tracer,
+        );
+        let mut out = String::with_capacity(self.text.len());
+        match run.block(&self.program.block, &None, &mut out) {
+            Ok(()) | Err(Exit::Nearest | Exit::All) => {
+                run.collect_overrides();
+                Ok(text::encoded(out))
+            }
+            Err(Exit::Loop(_)) => Err(TemplateError::new(
+                ErrorKind::Runtime,
+                &self.text,
+                run.here,
+                "#break names a loop that it isn't in",
+            )),
+            Err(Exit::Fault(fault)) => {
+                let (kind, span, message) = *fault;
+                Err(TemplateError::new(kind, &self.text, span, message))
+            }
+        }
     }
 
     /// The output, when it is the same for every request: the template is plain text.
     #[must_use]
     pub fn constant(&self) -> Option<&str> {
-        Some(&self.text)
+        match &*self.program.block {
+            [] => Some(""),
+            [Node::Text { text, .. }] => Some(text),
+            _ => None,
+        }
     }
 
     /// The template's text.

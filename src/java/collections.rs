@@ -1,0 +1,472 @@
+//! Lists, maps and what looks into them.
+
+use std::cell::{Cell, Ref, RefCell, RefMut};
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+use super::{Other, Value};
+
+/// What kind of list: they print differently and some refuse changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListClass {
+    /// `java.util.ArrayList`: a list written in a template, a range.
+    Array,
+    /// `net.minidev.json.JSONArray`: a list read from JSON; prints as JSON.
+    Json,
+    /// What `Arrays.asList` gives: elements can be set, not added.
+    Fixed,
+    /// `List.subList`, as a copy.
+    Sub,
+    /// What `List.of` and `Collections` give: refuses every change.
+    Immutable,
+}
+
+impl ListClass {
+    /// The Java class.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Array => "java.util.ArrayList",
+            Self::Json => "net.minidev.json.JSONArray",
+            Self::Fixed => "java.util.Arrays$ArrayList",
+            Self::Sub => "java.util.ArrayList$SubList",
+            Self::Immutable => "java.util.ImmutableCollections$ListN",
+        }
+    }
+}
+
+/// A list.
+#[derive(Debug)]
+pub struct List {
+    /// Its kind.
+    pub class: ListClass,
+    items: RefCell<Vec<Value>>,
+    changes: Cell<u32>,
+}
+
+impl List {
+    /// A list of these elements.
+    #[must_use]
+    pub fn new(class: ListClass, items: Vec<Value>) -> Self {
+        Self {
+            class,
+            items: RefCell::new(items),
+            changes: Cell::new(0),
+        }
+    }
+
+    /// The elements. Don't keep it while the template runs.
+    pub fn items(&self) -> Ref<'_, Vec<Value>> {
+        self.items.borrow()
+    }
+
+    /// The elements, to be replaced one by one without adding or removing.
+    pub fn elements_mut(&self) -> RefMut<'_, Vec<Value>> {
+        self.items.borrow_mut()
+    }
+
+    /// The elements, to be added to or removed from; an iterator that is under way will notice.
+    pub fn items_mut(&self) -> RefMut<'_, Vec<Value>> {
+        self.changes.set(self.changes.get().wrapping_add(1));
+        self.items.borrow_mut()
+    }
+
+    /// The number of elements.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.items.borrow().len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How often elements were added or removed.
+    #[must_use]
+    pub fn changes(&self) -> u32 {
+        self.changes.get()
+    }
+}
+
+/// What kind of map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapClass {
+    /// `java.util.LinkedHashMap`
+    Linked,
+    /// An object inside `$context`: prints as nothing (`spec/vtl.md` §2).
+    Context,
+}
+
+impl MapClass {
+    /// The Java class.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Linked => "java.util.LinkedHashMap",
+            Self::Context => "Oracle$CtxMap",
+        }
+    }
+}
+
+/// Maps with fewer entries are searched one by one, which is faster than hashing.
+const INDEXED_FROM: usize = 12;
+
+/// A map in insertion order.
+#[derive(Debug)]
+pub struct Map {
+    /// Its kind.
+    pub class: MapClass,
+    entries: RefCell<Vec<(Value, Value)>>,
+    /// Where each key stands, once there are many.
+    #[allow(
+        clippy::mutable_key_type,
+        reason = "what changes inside of a key is not hashed"
+    )]
+    index: RefCell<Option<HashMap<Key, usize>>>,
+    changes: Cell<u32>,
+}
+
+impl Map {
+    /// An empty map.
+    #[must_use]
+    pub fn new(class: MapClass) -> Self {
+        Self {
+            class,
+            entries: RefCell::default(),
+            index: RefCell::default(),
+            changes: Cell::new(0),
+        }
+    }
+
+    /// The entries, in order. Don't keep it while the template runs.
+    pub fn pairs(&self) -> Ref<'_, Vec<(Value, Value)>> {
+        self.entries.borrow()
+    }
+
+    /// The number of entries.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.borrow().len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How often keys were added or removed.
+    #[must_use]
+    pub fn changes(&self) -> u32 {
+        self.changes.get()
+    }
+
+    /// The value of a key.
+    #[must_use]
+    pub fn get(&self, key: &Value) -> Option<Value> {
+        let at = match key {
+            Value::Str(text) => self.find_text(text),
+            _ => self.find(key),
+        }?;
+        self.entries
+            .borrow()
+            .get(at)
+            .map(|(_, value)| value.clone())
+    }
+
+    /// The value of a key that is a string.
+    #[must_use]
+    pub fn get_text(&self, key: &str) -> Option<Value> {
+        let at = self.find_text(key)?;
+        self.entries
+            .borrow()
+            .get(at)
+            .map(|(_, value)| value.clone())
+    }
+
+    /// Whether the key is there.
+    #[must_use]
+    pub fn contains(&self, key: &Value) -> bool {
+        self.find(key).is_some()
+    }
+
+    fn find_text(&self, key: &str) -> Option<usize> {
+        if let Some(index) = &*self.index.borrow() {
+            return index.get(&Key(Value::text(key))).copied();
+        }
+        let entries = self.entries.borrow();
+        entries
+            .iter()
+            .position(|(k, _)| matches!(k, Value::Str(k) if **k == *key))
+    }
+
+    fn find(&self, key: &Value) -> Option<usize> {
+        if let Some(index) = &*self.index.borrow() {
+            return index.get(&Key(key.clone())).copied();
+        }
+        self.entries
+            .borrow()
+            .iter()
+            .position(|(k, _)| k.equals(key))
+    }
+
+    /// Stores a value under a key and gives the one that was there.
+    pub fn put(&self, key: Value, value: Value) -> Option<Value> {
+        if let Some(at) = self.find(&key) {
+            let mut entries = self.entries.borrow_mut();
+            return entries
+                .get_mut(at)
+                .map(|(_, old)| std::mem::replace(old, value));
+        }
+        self.changes.set(self.changes.get().wrapping_add(1));
+        let mut entries = self.entries.borrow_mut();
+        let mut index = self.index.borrow_mut();
+        if let Some(index) = &mut *index {
+            index.insert(Key(key.clone()), entries.len());
+        }
+        entries.push((key, value));
+        if index.is_none() && entries.len() >= INDEXED_FROM {
+            *index = Some(indexed(&entries));
+        }
+        None
+    }
+
+    /// Removes a key and gives its value.
+    pub fn remove(&self, key: &Value) -> Option<Value> {
+        let at = self.find(key)?;
+        self.changes.set(self.changes.get().wrapping_add(1));
+        let mut entries = self.entries.borrow_mut();
+        let (_, value) = entries.remove(at);
+        let mut index = self.index.borrow_mut();
+        *index = index.is_some().then(|| indexed(&entries));
+        Some(value)
+    }
+
+    /// Removes everything.
+    pub fn clear(&self) {
+        self.changes.set(self.changes.get().wrapping_add(1));
+        self.entries.borrow_mut().clear();
+        *self.index.borrow_mut() = None;
+    }
+}
+
+#[allow(
+    clippy::mutable_key_type,
+    reason = "what changes inside of a key is not hashed"
+)]
+fn indexed(entries: &[(Value, Value)]) -> HashMap<Key, usize> {
+    entries
+        .iter()
+        .enumerate()
+        .map(|(at, (key, _))| (Key(key.clone()), at))
+        .collect()
+}
+
+/// A value as a key: equal as Java's `equals()` says.
+#[derive(Debug)]
+struct Key(Value);
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.equals(&other.0)
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0 {
+            Value::Str(text) => text.hash(state),
+            Value::Int(n) => n.hash(state),
+            Value::Long(n) => n.hash(state),
+            Value::Bool(b) => b.hash(state),
+            Value::Double(d) if !d.is_nan() => d.to_bits().hash(state),
+            // Equal values have equal classes, and other keys are rare.
+            other => std::mem::discriminant(other).hash(state),
+        }
+    }
+}
+
+/// An array; it has a fixed length.
+#[derive(Debug)]
+pub struct Array {
+    /// The Java class: `[Ljava.lang.String;`
+    pub class: &'static str,
+    /// The elements.
+    pub items: RefCell<Vec<Value>>,
+}
+
+/// What a view shows of its map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ViewClass {
+    /// `keySet()`
+    Keys,
+    /// `values()`
+    Values,
+    /// `entrySet()`
+    Entries,
+}
+
+impl ViewClass {
+    /// The Java class.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Keys => "java.util.LinkedHashMap$LinkedKeySet",
+            Self::Values => "java.util.LinkedHashMap$LinkedValues",
+            Self::Entries => "java.util.LinkedHashMap$LinkedEntrySet",
+        }
+    }
+
+    /// Whether it is a `java.util.Set`.
+    #[must_use]
+    pub fn is_set(self) -> bool {
+        self != Self::Values
+    }
+}
+
+/// A live view of a map.
+#[derive(Debug)]
+pub struct View {
+    /// What it shows.
+    pub class: ViewClass,
+    /// The map.
+    pub map: Rc<Map>,
+}
+
+impl View {
+    /// The elements as they are now.
+    #[must_use]
+    pub fn items(&self) -> Vec<Value> {
+        let entries = self.map.pairs();
+        entries
+            .iter()
+            .map(|(key, value)| match self.class {
+                ViewClass::Keys => key.clone(),
+                ViewClass::Values => value.clone(),
+                ViewClass::Entries => Value::other(Other::Entry(Entry {
+                    map: Rc::clone(&self.map),
+                    key: key.clone(),
+                })),
+            })
+            .collect()
+    }
+}
+
+/// One entry of a map; its value is the map's.
+#[derive(Debug)]
+pub struct Entry {
+    /// The map.
+    pub map: Rc<Map>,
+    /// The key.
+    pub key: Value,
+}
+
+impl Entry {
+    /// The value under the key.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        self.map.get(&self.key).unwrap_or_default()
+    }
+}
+
+/// An iterator over a collection as it was when the iterator was made; it notices when the collection has changed since.
+#[derive(Debug)]
+pub struct Cursor {
+    source: Source,
+    at: Cell<usize>,
+    /// Whether a map had a next entry when the last one was given: its iterator remembers.
+    more: Cell<bool>,
+    changes: u32,
+}
+
+#[derive(Debug)]
+enum Source {
+    List(Rc<List>),
+    View(ViewClass, Rc<Map>),
+    Fixed(Vec<Value>),
+}
+
+/// The collection was changed under the iterator (`ConcurrentModificationException`), or has no more elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken;
+
+impl Cursor {
+    /// Over a list.
+    #[must_use]
+    pub fn list(list: &Rc<List>) -> Self {
+        Self {
+            changes: list.changes(),
+            source: Source::List(Rc::clone(list)),
+            at: Cell::new(0),
+            more: Cell::new(false),
+        }
+    }
+
+    /// Over a view of a map.
+    #[must_use]
+    pub fn view(class: ViewClass, map: &Rc<Map>) -> Self {
+        Self {
+            changes: map.changes(),
+            source: Source::View(class, Rc::clone(map)),
+            at: Cell::new(0),
+            more: Cell::new(!map.is_empty()),
+        }
+    }
+
+    /// Over elements that can't change.
+    #[must_use]
+    pub fn fixed(items: Vec<Value>) -> Self {
+        Self {
+            changes: 0,
+            more: Cell::new(!items.is_empty()),
+            source: Source::Fixed(items),
+            at: Cell::new(0),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match &self.source {
+            Source::List(list) => list.len(),
+            Source::View(_, map) => map.len(),
+            Source::Fixed(items) => items.len(),
+        }
+    }
+
+    /// Whether an element is left.
+    #[must_use]
+    pub fn has_next(&self) -> bool {
+        match &self.source {
+            // ArrayList compares with its size.
+            Source::List(list) => self.at.get() != list.len(),
+            _ => self.more.get(),
+        }
+    }
+
+    /// The next element.
+    pub fn next(&self) -> Result<Value, Broken> {
+        let at = self.at.get();
+        let item = match &self.source {
+            Source::List(list) if list.changes() == self.changes => list.items().get(at).cloned(),
+            Source::View(class, map) if map.changes() == self.changes => {
+                map.pairs().get(at).map(|(key, value)| match class {
+                    ViewClass::Keys => key.clone(),
+                    ViewClass::Values => value.clone(),
+                    ViewClass::Entries => Value::other(Other::Entry(Entry {
+                        map: Rc::clone(map),
+                        key: key.clone(),
+                    })),
+                })
+            }
+            Source::Fixed(items) => items.get(at).cloned(),
+            _ => None,
+        };
+        self.at.set(at + 1);
+        self.more.set(at + 1 < self.len());
+        item.ok_or(Broken)
+    }
+}

@@ -1,0 +1,492 @@
+//! JSON as json-smart reads it in its permissive mode, and as it writes it.
+//!
+//! Reading forgives nearly everything: words without quotes are strings (`a=b`), single quotes count, commas may be too many, what
+//! follows the first value is ignored; only an unfinished `{`, `[` or string fails (`spec/vtl.md` §2).
+
+use std::fmt;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use super::print::DEPTH_LIMIT;
+use super::{Decimal, ListClass, Map, MapClass, Other, Printer, TooMuch, Value, text};
+
+/// Text that isn't JSON, not even loosely.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonError {
+    /// Byte offset where reading failed.
+    pub at: usize,
+    /// What is wrong there.
+    pub problem: &'static str,
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at position {}", self.problem, self.at)
+    }
+}
+
+impl std::error::Error for JsonError {}
+
+/// Reads one value.
+pub fn parse(text: &str) -> Result<Value, JsonError> {
+    let mut reader = Reader {
+        text,
+        at: 0,
+        depth: 0,
+    };
+    reader.value(Stop::Never)
+}
+
+/// json-smart's depth limit.
+const DEPTH: usize = 400;
+
+/// What json-smart takes for the end of the text, even when it stands in it.
+const END: u8 = 0x1A;
+
+/// What ends a word without quotes, besides the end of the text.
+#[derive(Clone, Copy)]
+enum Stop {
+    Never,
+    Key,
+    Value,
+    Item,
+}
+
+impl Stop {
+    fn at(self, byte: u8) -> bool {
+        match self {
+            Self::Never => byte == END,
+            Self::Key => matches!(byte, b':' | END),
+            Self::Value => matches!(byte, b',' | b'}' | END),
+            Self::Item => matches!(byte, b',' | b']' | END),
+        }
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn byte(&self) -> u8 {
+        self.text.as_bytes().get(self.at).copied().unwrap_or(END)
+    }
+
+    fn fail<T>(&self, problem: &'static str) -> Result<T, JsonError> {
+        Err(JsonError {
+            at: self.at.min(self.text.len()),
+            problem,
+        })
+    }
+
+    fn skip_space(&mut self) {
+        while self.byte() <= b' ' && self.byte() != END {
+            self.at += 1;
+        }
+    }
+
+    fn skip_blanks(&mut self) {
+        while matches!(self.byte(), b' ' | b'\t' | b'\n' | b'\r') {
+            self.at += 1;
+        }
+    }
+
+    fn skip_digits(&mut self) {
+        while self.byte().is_ascii_digit() {
+            self.at += 1;
+        }
+    }
+
+    fn word(&mut self, stop: Stop) -> &'a str {
+        self.word_from(self.at, stop)
+    }
+
+    fn word_from(&mut self, start: usize, stop: Stop) -> &'a str {
+        while !stop.at(self.byte()) {
+            self.at += 1;
+        }
+        self.trimmed(start)
+    }
+
+    fn trimmed(&self, start: usize) -> &'a str {
+        text::trim(
+            self.text
+                .get(start..self.at.min(self.text.len()))
+                .unwrap_or_default(),
+        )
+    }
+
+    fn value(&mut self, stop: Stop) -> Result<Value, JsonError> {
+        self.skip_blanks();
+        match self.byte() {
+            b':' | b']' | b'}' => self.fail("Unexpected character"),
+            b'{' => self.object(),
+            b'[' => self.array(),
+            b'"' | b'\'' => Ok(Value::Str(self.string()?)),
+            b'-' | b'0'..=b'9' => self.number(stop),
+            first => {
+                let word = self.word(stop);
+                Ok(match (first, word) {
+                    (b'n', "null") => Value::Null,
+                    (b't', "true") => Value::Bool(true),
+                    (b'f', "false") => Value::Bool(false),
+                    (b'N', "NaN") => Value::other(Other::Float(f32::NAN)),
+                    _ => Value::text(word),
+                })
+            }
+        }
+    }
+
+    fn deeper(&mut self) -> Result<(), JsonError> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return self.fail("Malicious payload, having non natural depths");
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn array(&mut self) -> Result<Value, JsonError> {
+        self.deeper()?;
+        let mut items = Vec::new();
+        loop {
+            match self.byte() {
+                b' ' | b'\t' | b'\n' | b'\r' | b',' => self.at += 1,
+                b']' => {
+                    self.at += 1;
+                    self.depth -= 1;
+                    return Ok(Value::list(ListClass::Json, items));
+                }
+                b':' | b'}' => return self.fail("Unexpected character"),
+                END => return self.fail("Unexpected End Of File"),
+                _ => items.push(self.value(Stop::Item)?),
+            }
+        }
+    }
+
+    fn object(&mut self) -> Result<Value, JsonError> {
+        self.deeper()?;
+        let map = Map::new(MapClass::Linked);
+        loop {
+            match self.byte() {
+                b' ' | b'\t' | b'\n' | b'\r' | b',' => {
+                    self.at += 1;
+                    continue;
+                }
+                b':' | b'[' | b']' | b'{' => return self.fail("Unexpected character"),
+                b'}' => {
+                    self.at += 1;
+                    break;
+                }
+                _ => {}
+            }
+            let key = if matches!(self.byte(), b'"' | b'\'') {
+                self.string()?
+            } else {
+                Rc::from(self.word(Stop::Key))
+            };
+            self.skip_space();
+            match self.byte() {
+                b':' => self.at += 1,
+                END => return self.fail("Unexpected End Of File"),
+                _ => return self.fail("Unexpected character"),
+            }
+            if self.at >= self.text.len() {
+                return self.fail("Unexpected End Of File");
+            }
+            let value = self.value(Stop::Value)?;
+            map.put(Value::Str(key), value);
+            self.skip_space();
+            match self.byte() {
+                b'}' => {
+                    self.at += 1;
+                    break;
+                }
+                b',' => self.at += 1,
+                END => return self.fail("Unexpected End Of File"),
+                _ => return self.fail("Unexpected token"),
+            }
+        }
+        self.depth -= 1;
+        Ok(Value::Map(Rc::new(map)))
+    }
+
+    fn string(&mut self) -> Result<Rc<str>, JsonError> {
+        let quote = self.byte();
+        let rest = self.text.get(self.at + 1..).unwrap_or_default();
+        let Some(len) = rest.bytes().position(|b| b == quote) else {
+            self.at = self.text.len();
+            return self.fail("Unexpected End Of File");
+        };
+        let plain = &rest[..len];
+        if !plain.contains('\\') {
+            self.at += len + 2;
+            return Ok(Rc::from(plain));
+        }
+        self.at += 1;
+        self.escaped(quote)
+    }
+
+    fn escaped(&mut self, quote: u8) -> Result<Rc<str>, JsonError> {
+        let mut out = String::new();
+        let mut halves = false;
+        loop {
+            let rest = self.text.get(self.at..).unwrap_or_default();
+            let Some(c) = rest.chars().next().filter(|&c| c != char::from(END)) else {
+                return self.fail("Unexpected End Of File");
+            };
+            self.at += c.len_utf8();
+            match c {
+                _ if c == char::from(quote) => {
+                    let out = if halves { text::joined(out) } else { out };
+                    return Ok(Rc::from(out));
+                }
+                '\\' => {
+                    let next = self
+                        .text
+                        .get(self.at..)
+                        .and_then(|rest| rest.chars().next());
+                    self.at += next.map_or(1, char::len_utf8);
+                    match next {
+                        Some('t') => out.push('\t'),
+                        Some('n') => out.push('\n'),
+                        Some('r') => out.push('\r'),
+                        Some('f') => out.push('\u{c}'),
+                        Some('b') => out.push('\u{8}'),
+                        Some(c @ ('\\' | '/' | '\'' | '"')) => out.push(c),
+                        Some(c @ ('u' | 'x')) => {
+                            let unit = self.unit(if c == 'u' { 4 } else { 2 })?;
+                            halves |= (0xD800..0xE000).contains(&unit);
+                            out.push(text::unit_char(unit));
+                        }
+                        // Any other escape vanishes.
+                        _ => {}
+                    }
+                }
+                // Control characters vanish from strings that hold an escape, and only from these.
+                '\0'..='\u{1f}' | '\u{7f}' => {}
+                _ => out.push(c),
+            }
+        }
+    }
+
+    fn unit(&mut self, digits: usize) -> Result<u16, JsonError> {
+        let mut unit = 0;
+        for _ in 0..digits {
+            let Some(digit) = char::from(self.byte()).to_digit(16) else {
+                return self.fail("Unexpected unicode escape");
+            };
+            unit = unit * 16 + u16::try_from(digit).unwrap_or_default();
+            self.at += 1;
+        }
+        Ok(unit)
+    }
+
+    fn number(&mut self, stop: Stop) -> Result<Value, JsonError> {
+        let start = self.at;
+        self.at += 1;
+        self.skip_digits();
+        let mut float = false;
+        if self.byte() == b'.' {
+            float = true;
+            self.at += 1;
+            self.skip_digits();
+        }
+        if matches!(self.byte(), b'E' | b'e') {
+            float = true;
+            self.at += 1;
+            if !matches!(self.byte(), b'+' | b'-' | b'0'..=b'9') {
+                return Ok(Value::text(self.word_from(start, stop)));
+            }
+            self.at += 1;
+            self.skip_digits();
+        }
+        self.skip_space();
+        // A character beyond `}` ends a number, as it does in json-smart.
+        if self.byte() < b'~' && !stop.at(self.byte()) {
+            return Ok(Value::text(self.word_from(start, stop)));
+        }
+        let number = self.trimmed(start);
+        let value = if float {
+            if number.len() > 18 {
+                Decimal::parse(number).map(|d| Value::other(Other::Decimal(d)))
+            } else {
+                number.parse().ok().map(Value::Double)
+            }
+        } else {
+            whole(number)
+        };
+        match value {
+            Some(value) => Ok(value),
+            None => self.fail("Unexpected number"),
+        }
+    }
+}
+
+fn whole(number: &str) -> Option<Value> {
+    if number == "-" {
+        return Some(Value::Int(0));
+    }
+    match number.parse::<i64>() {
+        Ok(n) => Some(i32::try_from(n).map_or(Value::Long(n), Value::Int)),
+        // Reading a number takes time by the square of its length.
+        Err(_) if number.len() > 20_000 => None,
+        Err(_) => number.parse().ok().map(Value::big),
+    }
+}
+
+/// How strings are escaped when written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// As `$input.json` writes.
+    Plain,
+    /// As a list prints: `/` is escaped too.
+    Web,
+}
+
+impl Printer<'_> {
+    /// Writes a value as compact JSON.
+    pub fn json(&mut self, value: &Value, style: Style) -> Result<(), TooMuch> {
+        self.check()?;
+        match value {
+            Value::Str(text) => self.quoted(text, style),
+            Value::Double(d) if d.is_infinite() => self.out.push_str("null"),
+            Value::List(list) => self.json_items(&list.items(), style)?,
+            Value::Map(map) => {
+                self.out.push('{');
+                self.depth += 1;
+                for (n, (key, value)) in map.pairs().iter().enumerate() {
+                    if n > 0 {
+                        self.out.push(',');
+                    }
+                    self.json_key(key, style)?;
+                    self.out.push(':');
+                    self.json(value, style)?;
+                }
+                self.depth -= 1;
+                self.out.push('}');
+            }
+            Value::Other(other) => match &**other {
+                Other::Array(array) => self.json_items(&array.items.borrow(), style)?,
+                Other::View(view) => self.json_items(&view.items(), style)?,
+                Other::Big(_)
+                | Other::Decimal(_)
+                | Other::Float(_)
+                | Other::Short(_)
+                | Other::Byte(_) => self.print(value)?,
+                _ => self.json_key(value, style)?,
+            },
+            _ => self.print(value)?,
+        }
+        self.check()
+    }
+
+    fn json_key(&mut self, key: &Value, style: Style) -> Result<(), TooMuch> {
+        if let Value::Str(text) = key {
+            self.quoted(text, style);
+            return Ok(());
+        }
+        let mut text = String::new();
+        let mut printer = Printer::new(&mut text, self.limit);
+        printer.depth = self.depth;
+        printer.print(key)?;
+        self.quoted(&text, style);
+        Ok(())
+    }
+
+    fn json_items(&mut self, items: &[Value], style: Style) -> Result<(), TooMuch> {
+        self.out.push('[');
+        self.depth += 1;
+        for (n, item) in items.iter().enumerate() {
+            if n > 0 {
+                self.out.push(',');
+            }
+            self.json(item, style)?;
+        }
+        self.depth -= 1;
+        self.out.push(']');
+        Ok(())
+    }
+
+    fn quoted(&mut self, text: &str, style: Style) {
+        self.out.push('"');
+        let mut from = 0;
+        for (at, c) in text.char_indices() {
+            let escape = match c {
+                '"' => "\\\"",
+                '\\' => "\\\\",
+                '\u{8}' => "\\b",
+                '\u{c}' => "\\f",
+                '\n' => "\\n",
+                '\r' => "\\r",
+                '\t' => "\\t",
+                '/' if style == Style::Web => "\\/",
+                '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2000}'..='\u{20ff}' => "",
+                _ => continue,
+            };
+            self.out.push_str(&text[from..at]);
+            from = at + c.len_utf8();
+            if escape.is_empty() {
+                let _ = write!(self.out, "\\u{:04X}", u32::from(c));
+            } else {
+                self.out.push_str(escape);
+            }
+        }
+        self.out.push_str(&text[from..]);
+        self.out.push('"');
+    }
+}
+
+const _: () = assert!(DEPTH < DEPTH_LIMIT, "what can be read can be printed");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(json: &str) -> String {
+        match parse(json) {
+            Ok(value) => {
+                let mut out = String::new();
+                Printer::new(&mut out, 10_000)
+                    .json(&value, Style::Plain)
+                    .unwrap();
+                format!("{} {out}", value.class_name().rsplit('.').next().unwrap())
+            }
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn loose_json_reads_as_json_smart_reads_it() {
+        for (json, want) in [
+            (
+                r#"{"a":1,"b":[1,2.5,"x"],}"#,
+                r#"LinkedHashMap {"a":1,"b":[1,2.5,"x"]}"#,
+            ),
+            ("a=b", r#"String "a=b""#),
+            ("{statusCode: 200}", r#"LinkedHashMap {"statusCode":200}"#),
+            ("{a:b c,'d':\"e\"}", r#"LinkedHashMap {"a":"b c","d":"e"}"#),
+            ("null{", r#"String "null{""#),
+            ("[a", "Unexpected End Of File at position 2"),
+            ("{a", "Unexpected End Of File at position 2"),
+            ("[1,,2]", "JSONArray [1,2]"),
+            ("007", "Integer 7"),
+            ("3000000000", "Long 3000000000"),
+            ("12345678901234567890", "BigInteger 12345678901234567890"),
+            (
+                "0.12345678901234567890",
+                "BigDecimal 0.12345678901234567890",
+            ),
+            ("1e3", "Double 1000.0"),
+            (r#""\u00e9\x41\q/""#, r#"String "éA/""#),
+            ("1 2", r#"String "1 2""#),
+            ("\"a\" rest", r#"String "a""#),
+            ("-", "Integer 0"),
+            ("", r#"String """#),
+        ] {
+            assert_eq!(show(json), want, "{json}");
+        }
+    }
+}

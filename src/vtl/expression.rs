@@ -1,0 +1,655 @@
+//! Expressions and references.
+
+use std::borrow::Cow;
+
+use crate::java::number::Operator;
+use crate::java::text;
+use crate::jsonpath::Path;
+
+use super::Span;
+use super::lexer::Kind;
+use super::methods::Method;
+use super::parser::{Fault, Parser, Place, starts_value};
+use super::tree::{
+    Comparison, Expr, Interpolated, MethodCall, Operand, Part, Prefix, Reference, ReferenceKind,
+};
+
+/// The tokens that an expression's node has in Velocity's tree: from and to, which is not included.
+type Extent = (usize, usize);
+
+impl Parser<'_, '_, '_> {
+    pub(super) fn expression(&mut self) -> Result<(Expr, Extent), Fault> {
+        self.deeper(Self::or)
+    }
+
+    fn or(&mut self) -> Result<(Expr, Extent), Fault> {
+        let (mut left, mut extent) = self.and()?;
+        while self.kind(0)? == Kind::Or {
+            let (right, to) = self.right_side(Self::and)?;
+            left = Expr::Or(Box::new((left, right)));
+            extent = to;
+        }
+        Ok((left, extent))
+    }
+
+    fn and(&mut self) -> Result<(Expr, Extent), Fault> {
+        let (mut left, mut extent) = self.equality()?;
+        while self.kind(0)? == Kind::And {
+            let (right, to) = self.right_side(Self::equality)?;
+            left = Expr::And(Box::new((left, right)));
+            extent = to;
+        }
+        Ok((left, extent))
+    }
+
+    /// Consumes the operator and parses what follows. Velocity's node of the operation starts there.
+    fn right_side(
+        &mut self,
+        side: impl FnOnce(&mut Self) -> Result<(Expr, Extent), Fault>,
+    ) -> Result<(Expr, Extent), Fault> {
+        self.take()?;
+        let from = self.at;
+        let (right, _) = self.deeper(side)?;
+        Ok((right, (from, self.at)))
+    }
+
+    fn equality(&mut self) -> Result<(Expr, Extent), Fault> {
+        let (mut left, mut extent) = self.relation()?;
+        loop {
+            let comparison = match self.kind(0)? {
+                Kind::Equal => Comparison::Equal,
+                Kind::NotEqual => Comparison::NotEqual,
+                _ => return Ok((left, extent)),
+            };
+            let operator = self.at;
+            let (right, to) = self.right_side(Self::relation)?;
+            let span = self.span(operator, operator);
+            left = Expr::Compare(comparison, Box::new((left, right)), span);
+            extent = to;
+        }
+    }
+
+    fn relation(&mut self) -> Result<(Expr, Extent), Fault> {
+        let (mut left, mut extent) = self.sum()?;
+        loop {
+            let comparison = match self.kind(0)? {
+                Kind::Less => Comparison::Less,
+                Kind::LessOrEqual => Comparison::LessOrEqual,
+                Kind::Greater => Comparison::Greater,
+                Kind::GreaterOrEqual => Comparison::GreaterOrEqual,
+                _ => return Ok((left, extent)),
+            };
+            let operator = self.at;
+            let (right, to) = self.right_side(Self::sum)?;
+            let span = self.span(operator, operator);
+            left = Expr::Compare(comparison, Box::new((left, right)), span);
+            extent = to;
+        }
+    }
+
+    fn sum(&mut self) -> Result<(Expr, Extent), Fault> {
+        let (mut left, mut extent) = self.product()?;
+        loop {
+            let operator = match self.kind(0)? {
+                Kind::Plus => Operator::Add,
+                Kind::Minus => Operator::Subtract,
+                _ => return Ok((left, extent)),
+            };
+            (left, extent) = self.operation(operator, left, extent, Self::product)?;
+        }
+    }
+
+    fn product(&mut self) -> Result<(Expr, Extent), Fault> {
+        let (mut left, mut extent) = self.unary()?;
+        loop {
+            let operator = match self.kind(0)? {
+                Kind::Multiply => Operator::Multiply,
+                Kind::Divide => Operator::Divide,
+                Kind::Modulo => Operator::Modulo,
+                _ => return Ok((left, extent)),
+            };
+            (left, extent) = self.operation(operator, left, extent, Self::unary)?;
+        }
+    }
+
+    fn operation(
+        &mut self,
+        operator: Operator,
+        left: Expr,
+        extent: Extent,
+        side: fn(&mut Self) -> Result<(Expr, Extent), Fault>,
+    ) -> Result<(Expr, Extent), Fault> {
+        let sign = self.at;
+        self.take()?;
+        let from = self.at;
+        let (right, right_extent) = self.deeper(side)?;
+        let operand = |parser: &Self, expr: Expr, (from, to): Extent| {
+            // Only a computation can fail to have a value, and only `+` prints its text then.
+            let may_fail = operator == Operator::Add && matches!(expr, Expr::Math(..));
+            let literal = may_fail.then(|| parser.literal(from, to, true));
+            Operand { expr, literal }
+        };
+        let sides = (
+            operand(self, left, extent),
+            operand(self, right, right_extent),
+        );
+        let span = self.span(sign, sign);
+        Ok((Expr::Math(operator, Box::new(sides), span), (from, self.at)))
+    }
+
+    fn unary(&mut self) -> Result<(Expr, Extent), Fault> {
+        let blank = usize::from(self.kind(0)? == Kind::Whitespace);
+        if self.kind(blank)? != Kind::Not {
+            return self.primary();
+        }
+        self.at += blank + 1;
+        let from = self.at;
+        let (inner, _) = self.deeper(Self::unary)?;
+        Ok((Expr::Not(Box::new(inner)), (from, self.at)))
+    }
+
+    fn primary(&mut self) -> Result<(Expr, Extent), Fault> {
+        self.skip(Kind::Whitespace)?;
+        let from = self.at;
+        let (value, extent) = if self.kind(0)? == Kind::LeftParen {
+            self.take()?;
+            let inner = self.at;
+            let (value, _) = self.expression()?;
+            let extent = (inner, self.at);
+            self.expect(Kind::RightParen, "the parenthesis must close here")?;
+            (value, extent)
+        } else {
+            let value = self.value()?;
+            (value, (from, self.at))
+        };
+        self.skip(Kind::Whitespace)?;
+        Ok((value, extent))
+    }
+
+    /// A parameter, an item: a value with blanks around it.
+    fn parameter(&mut self) -> Result<Expr, Fault> {
+        self.skip(Kind::Whitespace)?;
+        let value = self.deeper(Self::value)?;
+        self.skip(Kind::Whitespace)?;
+        Ok(value)
+    }
+
+    /// A literal, a list, a map or a reference.
+    pub(super) fn value(&mut self) -> Result<Expr, Fault> {
+        match self.kind(0)? {
+            Kind::String => self.string(),
+            Kind::Integer => {
+                let index = self.take()?;
+                let digits = self.image(index);
+                Ok(match (digits.parse(), digits.parse()) {
+                    (Ok(n), _) => Expr::Int(n),
+                    (_, Ok(n)) => Expr::Long(n),
+                    _ => Expr::Big(Box::new(self.big(index)?)),
+                })
+            }
+            Kind::Float => {
+                let index = self.take()?;
+                Ok(Expr::Double(self.image(index).parse().unwrap_or(f64::NAN)))
+            }
+            Kind::True | Kind::False => {
+                let index = self.take()?;
+                Ok(Expr::Bool(self.tokens[index].kind == Kind::True))
+            }
+            Kind::LeftBracket if self.is_range()? => self.range(),
+            Kind::LeftBracket => self.list(),
+            Kind::LeftCurly => self.map(),
+            Kind::Identifier | Kind::ReferenceLeftCurly => {
+                Ok(Expr::Reference(Box::new(self.reference()?)))
+            }
+            _ => self.unexpected("a value must stand here"),
+        }
+    }
+
+    fn big(&self, index: usize) -> Result<num_bigint::BigInt, Fault> {
+        let digits = self.image(index);
+        // Reading a number takes time by the square of its length.
+        match digits.parse() {
+            Ok(n) if digits.len() < 20_000 => Ok(n),
+            _ => self.fault(self.span(index, index), "this number is too long"),
+        }
+    }
+
+    fn range(&mut self) -> Result<Expr, Fault> {
+        let side = |parser: &mut Self, end, problem| {
+            parser.take()?;
+            parser.skip(Kind::Whitespace)?;
+            let value = parser.deeper(Self::value)?;
+            parser.skip(Kind::Whitespace)?;
+            if parser.kind(0)? != end {
+                return parser.unexpected(problem);
+            }
+            Ok(value)
+        };
+        let from = side(self, Kind::DoubleDot, "`..` must follow")?;
+        let to = side(self, Kind::RightBracket, "the range must end here with `]`")?;
+        if !matches!(
+            to,
+            Expr::Int(_) | Expr::Long(_) | Expr::Big(_) | Expr::Reference(_)
+        ) {
+            return self.unexpected("a range ends with a whole number or a reference");
+        }
+        self.take()?;
+        Ok(Expr::Range(Box::new((from, to))))
+    }
+
+    fn list(&mut self) -> Result<Expr, Fault> {
+        self.take()?;
+        let mut items = Vec::new();
+        if self.kind(0)? == Kind::Whitespace || starts_value(self.kind(0)?) {
+            items.push(self.parameter()?);
+            while self.kind(0)? == Kind::Comma {
+                self.take()?;
+                items.push(self.parameter()?);
+            }
+        }
+        self.expect(
+            Kind::RightBracket,
+            "the list must go on with `,` or end with `]`; its items can't be computed in place",
+        )?;
+        Ok(Expr::List(items.into()))
+    }
+
+    fn map(&mut self) -> Result<Expr, Fault> {
+        self.take()?;
+        let mut entries = Vec::new();
+        let blank = usize::from(self.kind(0)? == Kind::Whitespace);
+        if starts_value(self.kind(blank)?) {
+            loop {
+                let key = self.parameter()?;
+                self.expect(Kind::Colon, "`:` and a value must follow the key")?;
+                entries.push((key, self.parameter()?));
+                if self.kind(0)? != Kind::Comma {
+                    break;
+                }
+                self.take()?;
+            }
+        } else {
+            self.at += blank;
+        }
+        if !matches!(self.kind(0)?, Kind::RightCurly | Kind::ReferenceRightCurly) {
+            return self.unexpected("the map must go on with `,` or end with `}`");
+        }
+        self.take()?;
+        Ok(Expr::Map(entries.into()))
+    }
+
+    /// A string, and the template that it may hold.
+    fn string(&mut self) -> Result<Expr, Fault> {
+        let index = self.take()?;
+        let span = self.tokens[index].span();
+        let image = self.image(index).to_owned();
+        let inner = &image[1..image.len() - 1];
+        if image.starts_with('\'') {
+            return Ok(Expr::Str(inner.replace("''", "'").into()));
+        }
+        let Some(unescaped) = unescape(inner) else {
+            return self.fault(
+                self.placed(span),
+                "`\\u` in a string must be followed by four hexadecimal digits",
+            );
+        };
+        let mut content = unescaped.replace("\"\"", "\"");
+        if !image.contains(['$', '#']) {
+            return Ok(Expr::Str(content.into()));
+        }
+        let place = if content == inner {
+            Place::At(
+                self.placed(Span {
+                    start: span.start + 1,
+                    ..span
+                })
+                .start,
+            )
+        } else {
+            Place::Within(self.placed(span))
+        };
+        let cut_last = !content.contains("##");
+        if cut_last {
+            content.push(' ');
+        }
+        let place = match (self.placed(span), place) {
+            // Inside a string whose own place is only known as a whole, so is everything in it.
+            (whole, Place::At(start)) if start == whole.start => Place::Within(whole),
+            (_, place) => place,
+        };
+        let block =
+            self.deeper(|parser| Parser::new(&content, place, parser.builder).template())?;
+        Ok(Expr::Interpolated(Box::new(Interpolated {
+            block,
+            cut_last,
+        })))
+    }
+
+    // References.
+
+    pub(super) fn reference(&mut self) -> Result<Reference, Fault> {
+        self.deeper(Self::reference_here)
+    }
+
+    fn reference_here(&mut self) -> Result<Reference, Fault> {
+        let first = self.at;
+        let formal = self.kind(0)? == Kind::ReferenceLeftCurly;
+        if formal {
+            self.take()?;
+        }
+        self.expect(Kind::Identifier, "a name must follow")?;
+        let mut parts = Vec::new();
+        self.indexes(&mut parts)?;
+        while self.kind(0)? == Kind::Dot && self.kind(1)? == Kind::Identifier {
+            self.take()?;
+            if self.is_method()? {
+                parts.push(self.method()?);
+            } else {
+                let index = self.take()?;
+                parts.push(Part::Property {
+                    name: self.image(index).into(),
+                    span: self.span(index, index),
+                });
+            }
+            self.indexes(&mut parts)?;
+        }
+        if formal {
+            self.expect(
+                Kind::ReferenceRightCurly,
+                "the reference must close here with `}`",
+            )?;
+        }
+        Ok(self.rooted(first, parts))
+    }
+
+    fn is_method(&mut self) -> Result<bool, Fault> {
+        if self.kind(1)? != Kind::LeftParen {
+            return Ok(false);
+        }
+        let third = self.kind(2)?;
+        Ok(matches!(third, Kind::MethodEnd | Kind::Whitespace) || starts_value(third))
+    }
+
+    fn indexes(&mut self, parts: &mut Vec<Part>) -> Result<(), Fault> {
+        while self.kind(0)? == Kind::IndexLeft {
+            let from = self.take()?;
+            self.skip(Kind::Whitespace)?;
+            let index = match self.kind(0)? {
+                Kind::String
+                | Kind::Integer
+                | Kind::True
+                | Kind::False
+                | Kind::Identifier
+                | Kind::ReferenceLeftCurly => self.deeper(Self::value)?,
+                _ => return self.unexpected("an index must be a number, a string or a reference"),
+            };
+            self.skip(Kind::Whitespace)?;
+            let to = self.expect(Kind::IndexRight, "the index must close here with `]`")?;
+            parts.push(Part::Index {
+                index,
+                span: self.span(from, to),
+            });
+        }
+        Ok(())
+    }
+
+    fn method(&mut self) -> Result<Part, Fault> {
+        let name_index = self.take()?;
+        let name: Box<str> = self.image(name_index).into();
+        self.take()?;
+        let mut arguments = Vec::new();
+        if self.kind(0)? == Kind::Whitespace || starts_value(self.kind(0)?) {
+            arguments.push(self.parameter()?);
+            while self.kind(0)? == Kind::Comma {
+                self.take()?;
+                arguments.push(self.parameter()?);
+            }
+        }
+        let end = self.expect(Kind::MethodEnd, "the arguments must close here with `)`")?;
+        let path = match (&*name, arguments.as_slice()) {
+            ("path" | "json", [Expr::Str(path)]) => Path::compile(path).ok(),
+            _ => None,
+        };
+        Ok(Part::Method(Box::new(MethodCall {
+            span: self.span(name_index, end),
+            method: Method::named(&name),
+            name,
+            arguments: arguments.into(),
+            path,
+        })))
+    }
+
+    /// Finds out what the first token says: escapes, `$` or `$!`, the variable.
+    fn rooted(&mut self, first: usize, parts: Vec<Part>) -> Reference {
+        let end = self.at;
+        let span = self.span(first, end - 1);
+        let image = self.image(first).to_owned();
+        let mut reference = Reference {
+            span,
+            root: 0,
+            kind: ReferenceKind::Normal,
+            parts: parts.into(),
+            prefix: None,
+            null_text: Box::default(),
+        };
+        if image.contains("\\!") {
+            let dollar = image.find('$').unwrap_or(0);
+            let slashes = image[dollar..].find('\\').map_or(dollar, |n| dollar + n);
+            let text = format!("{}{}", &image[..slashes], &image[slashes + 1..]);
+            reference.kind = ReferenceKind::NotComputable;
+            reference.root = self.builder.names.slot(&text);
+            reference.null_text = text.into();
+            return reference;
+        }
+        let bare = image.trim_start_matches('\\');
+        let slashes = image.len() - bare.len();
+        let more = bare.rfind('$').unwrap_or(0);
+        let bare_image = &bare[more..];
+        let prefix = Prefix {
+            escape: "\\".repeat(slashes / 2).into(),
+            more: bare[..more].into(),
+            escaped: slashes % 2 == 1,
+        };
+        if bare_image.len() != image.len() {
+            self.changed.push((first, bare_image.into()));
+        }
+        reference.null_text = self.literal(first, end, true);
+        let name = if let Some(quiet) = bare_image.strip_prefix("$!") {
+            if !prefix.escaped {
+                reference.null_text = Box::default();
+            }
+            if quiet.starts_with('{') {
+                self.image(first + 1)
+            } else {
+                quiet
+            }
+        } else if bare_image == "${" {
+            self.image(first + 1)
+        } else if let Some(name) = bare_image.strip_prefix('$') {
+            name
+        } else {
+            reference.kind = ReferenceKind::Runt;
+            bare_image
+        };
+        let name = name.to_owned();
+        if reference.kind == ReferenceKind::Runt {
+            reference.null_text = name.as_str().into();
+        }
+        reference.root = self.builder.names.slot(&name);
+        if slashes > 0 || more > 0 {
+            reference.prefix = Some(Box::new(prefix));
+        }
+        reference
+    }
+
+    // Looking ahead: whether `[` starts a range. Follows every alternative as Velocity's generated parser does.
+
+    fn is_range(&mut self) -> Result<bool, Fault> {
+        let at = self.at + 1;
+        let at = self.over(at, Kind::Whitespace)?;
+        let at = match self.kind_at(at)? {
+            Kind::Integer => at + 1,
+            Kind::Identifier | Kind::ReferenceLeftCurly => match self.scan_reference(at)? {
+                Some(at) => at,
+                None => return Ok(false),
+            },
+            _ => return Ok(false),
+        };
+        let at = self.over(at, Kind::Whitespace)?;
+        Ok(self.kind_at(at)? == Kind::DoubleDot)
+    }
+
+    fn over(&mut self, at: usize, kind: Kind) -> Result<usize, Fault> {
+        Ok(at + usize::from(self.kind_at(at)? == kind))
+    }
+
+    fn spend(&mut self, at: usize) -> Result<(), Fault> {
+        self.builder.scans = self.builder.scans.saturating_sub(1);
+        if self.builder.scans == 0 {
+            let span = self.span(at, at);
+            return Err((
+                super::ErrorKind::Limit,
+                span,
+                Cow::Borrowed("too many brackets inside each other"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn scan_reference(&mut self, at: usize) -> Result<Option<usize>, Fault> {
+        self.deeper(|parser| parser.scan_reference_here(at))
+    }
+
+    fn scan_reference_here(&mut self, at: usize) -> Result<Option<usize>, Fault> {
+        self.spend(at)?;
+        let formal = self.kind_at(at)? == Kind::ReferenceLeftCurly;
+        let mut at = at + usize::from(formal);
+        if self.kind_at(at)? != Kind::Identifier {
+            return Ok(None);
+        }
+        at = self.scan_indexes(at + 1)?;
+        while self.kind_at(at)? == Kind::Dot && self.kind_at(at + 1)? == Kind::Identifier {
+            at = match self.scan_method(at + 1)? {
+                Some(after) => after,
+                None => at + 2,
+            };
+            at = self.scan_indexes(at)?;
+        }
+        if formal {
+            if self.kind_at(at)? != Kind::ReferenceRightCurly {
+                return Ok(None);
+            }
+            at += 1;
+        }
+        Ok(Some(at))
+    }
+
+    fn scan_indexes(&mut self, mut at: usize) -> Result<usize, Fault> {
+        while self.kind_at(at)? == Kind::IndexLeft {
+            let inner = self.over(at + 1, Kind::Whitespace)?;
+            let after = match self.kind_at(inner)? {
+                Kind::String | Kind::Integer | Kind::True | Kind::False => Some(inner + 1),
+                _ => self.scan_reference(inner)?,
+            };
+            let Some(after) = after else { return Ok(at) };
+            let after = self.over(after, Kind::Whitespace)?;
+            if self.kind_at(after)? != Kind::IndexRight {
+                return Ok(at);
+            }
+            at = after + 1;
+        }
+        Ok(at)
+    }
+
+    fn scan_method(&mut self, at: usize) -> Result<Option<usize>, Fault> {
+        if self.kind_at(at + 1)? != Kind::LeftParen {
+            return Ok(None);
+        }
+        let mut at = at + 2;
+        if let Some(after) = self.scan_parameter(at)? {
+            at = after;
+            while self.kind_at(at)? == Kind::Comma {
+                match self.scan_parameter(at + 1)? {
+                    Some(after) => at = after,
+                    None => return Ok(None),
+                }
+            }
+        }
+        Ok((self.kind_at(at)? == Kind::MethodEnd).then_some(at + 1))
+    }
+
+    fn scan_parameter(&mut self, at: usize) -> Result<Option<usize>, Fault> {
+        self.spend(at)?;
+        let at = self.over(at, Kind::Whitespace)?;
+        let after = match self.kind_at(at)? {
+            Kind::String | Kind::Integer | Kind::True | Kind::False | Kind::Float => Some(at + 1),
+            Kind::LeftBracket => self.deeper(|parser| parser.scan_brackets(at))?,
+            Kind::LeftCurly => self.deeper(|parser| parser.scan_map(at))?,
+            Kind::Identifier | Kind::ReferenceLeftCurly => self.scan_reference(at)?,
+            _ => None,
+        };
+        match after {
+            Some(after) => Ok(Some(self.over(after, Kind::Whitespace)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// A list or a range.
+    fn scan_brackets(&mut self, at: usize) -> Result<Option<usize>, Fault> {
+        let mut at = at + 1;
+        if let Some(after) = self.scan_parameter(at)? {
+            at = after;
+            while matches!(self.kind_at(at)?, Kind::Comma | Kind::DoubleDot) {
+                match self.scan_parameter(at + 1)? {
+                    Some(after) => at = after,
+                    None => break,
+                }
+            }
+        }
+        Ok((self.kind_at(at)? == Kind::RightBracket).then_some(at + 1))
+    }
+
+    fn scan_map(&mut self, at: usize) -> Result<Option<usize>, Fault> {
+        let mut at = at + 1;
+        if let Some(mut key) = self.scan_parameter(at)? {
+            loop {
+                if self.kind_at(key)? != Kind::Colon {
+                    return Ok(None);
+                }
+                let Some(value) = self.scan_parameter(key + 1)? else {
+                    return Ok(None);
+                };
+                at = value;
+                if self.kind_at(at)? != Kind::Comma {
+                    break;
+                }
+                match self.scan_parameter(at + 1)? {
+                    Some(next) => key = next,
+                    None => return Ok(None),
+                }
+            }
+        } else {
+            at = self.over(at, Kind::Whitespace)?;
+        }
+        let closed = matches!(
+            self.kind_at(at)?,
+            Kind::RightCurly | Kind::ReferenceRightCurly
+        );
+        Ok(closed.then_some(at + 1))
+    }
+}
+
+/// Resolves `\uXXXX`; `None` when it is malformed.
+fn unescape(inner: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = inner;
+    while let Some(at) = rest.find("\\u") {
+        out.push_str(&rest[..at]);
+        let digits = rest.get(at + 2..at + 6)?;
+        let unit = u16::from_str_radix(digits, 16).ok()?;
+        out.push(text::unit_char(unit));
+        rest = &rest[at + 6..];
+    }
+    out.push_str(rest);
+    Some(text::joined(out))
+}

@@ -1,0 +1,346 @@
+//! Methods of lists and arrays.
+
+use std::rc::Rc;
+
+use crate::java::{Array, Cursor, List, ListClass, Printer, Value, json};
+
+use super::super::run::Run;
+use super::{Method, NULL, Thrown, collection, int, iterator};
+
+/// The result of a method that may not exist: the outer `None` asks for what every object has.
+pub(super) type Maybe = Result<Option<Option<Value>>, Thrown>;
+
+fn out_of_range(index: i32, len: usize) -> Thrown {
+    Thrown::Exception(format!("index {index} is out of range for {len} elements").into())
+}
+
+fn at(index: i32, len: usize) -> Result<usize, Thrown> {
+    usize::try_from(index)
+        .ok()
+        .filter(|&at| at < len)
+        .ok_or_else(|| out_of_range(index, len))
+}
+
+fn unsupported() -> Thrown {
+    Thrown::new("this collection can't be changed")
+}
+
+pub(super) fn index_of(items: &[Value], wanted: &Value) -> Value {
+    position(items.iter().position(|item| item.equals(wanted)))
+}
+
+fn position(found: Option<usize>) -> Value {
+    found.map_or(Value::Int(-1), Value::int)
+}
+
+impl Run<'_> {
+    pub(super) fn list_method(
+        &mut self,
+        list: &Rc<List>,
+        value: &Value,
+        method: Method,
+        arguments: &[Value],
+    ) -> Maybe {
+        let growable = matches!(list.class, ListClass::Array | ListClass::Json);
+        let changes = matches!(
+            method,
+            Method::Add
+                | Method::AddAll
+                | Method::Remove
+                | Method::RemoveAll
+                | Method::RetainAll
+                | Method::Clear
+        );
+        if changes && !growable && list.class != ListClass::Sub {
+            return Err(unsupported());
+        }
+        let result = match (method, arguments) {
+            (Method::Size, []) => Value::int(list.len()),
+            (Method::IsEmpty, []) => Value::Bool(list.is_empty()),
+            (Method::Get, [index]) => {
+                let Some(index) = int(index) else {
+                    return Ok(Some(None));
+                };
+                let items = list.items();
+                items[at(index, items.len())?].clone()
+            }
+            (Method::Set, [index, new]) => {
+                let Some(index) = int(index) else {
+                    return Ok(Some(None));
+                };
+                if list.class == ListClass::Immutable {
+                    return Err(unsupported());
+                }
+                let index = at(index, list.len())?;
+                std::mem::replace(&mut list.elements_mut()[index], new.clone())
+            }
+            (Method::Add, [new]) => {
+                self.allot(24)?;
+                list.items_mut().push(new.clone());
+                Value::Bool(true)
+            }
+            (Method::Add, [index, new]) => {
+                let Some(index) = int(index) else {
+                    return Ok(Some(None));
+                };
+                let len = list.len();
+                let index = at(index, len + 1).map_err(|_| out_of_range(index, len))?;
+                self.allot(24)?;
+                self.work(len as u64 / 8)?;
+                list.items_mut().insert(index, new.clone());
+                return Ok(Some(None));
+            }
+            (Method::AddAll, [Value::Null]) => return Err(NULL),
+            (Method::AddAll, [more]) => {
+                let Some(more) = collection(more) else {
+                    return Ok(Some(None));
+                };
+                self.allot(more.len() * 24)?;
+                let changed = !more.is_empty();
+                list.items_mut().extend(more);
+                Value::Bool(changed)
+            }
+            (Method::AddAll, [index, more]) => {
+                let (Some(index), Some(more)) = (int(index), collection(more)) else {
+                    return Ok(Some(None));
+                };
+                let len = list.len();
+                let index = at(index, len + 1).map_err(|_| out_of_range(index, len))?;
+                self.allot((more.len() + len / 8) * 24)?;
+                let changed = !more.is_empty();
+                list.items_mut().splice(index..index, more);
+                Value::Bool(changed)
+            }
+            (Method::Remove, [which]) => {
+                self.work(list.len() as u64)?;
+                if let Some(index) = int(which) {
+                    let index = at(index, list.len())?;
+                    list.items_mut().remove(index)
+                } else {
+                    let found = list.items().iter().position(|item| item.equals(which));
+                    if let Some(index) = found {
+                        list.items_mut().remove(index);
+                    }
+                    Value::Bool(found.is_some())
+                }
+            }
+            (Method::RemoveAll | Method::RetainAll, [other]) => {
+                let Some(other) = collection(other) else {
+                    return if other.is_null() {
+                        Err(NULL)
+                    } else {
+                        Ok(Some(None))
+                    };
+                };
+                self.work((list.len() * other.len()) as u64)?;
+                let keep = method == Method::RetainAll;
+                let before = list.len();
+                let kept: Vec<Value> = list
+                    .items()
+                    .iter()
+                    .filter(|item| other.iter().any(|o| o.equals(item)) == keep)
+                    .cloned()
+                    .collect();
+                let changed = kept.len() != before;
+                if changed {
+                    *list.items_mut() = kept;
+                }
+                Value::Bool(changed)
+            }
+            (Method::Clear, []) => {
+                list.items_mut().clear();
+                return Ok(Some(None));
+            }
+            (Method::Contains, [wanted]) => {
+                self.work(list.len() as u64)?;
+                Value::Bool(list.items().iter().any(|item| item.equals(wanted)))
+            }
+            (Method::ContainsAll, [other]) => {
+                let Some(other) = collection(other) else {
+                    return if other.is_null() {
+                        Err(NULL)
+                    } else {
+                        Ok(Some(None))
+                    };
+                };
+                self.work((list.len() * other.len()) as u64)?;
+                let items = list.items();
+                Value::Bool(
+                    other
+                        .iter()
+                        .all(|o| items.iter().any(|item| item.equals(o))),
+                )
+            }
+            (Method::IndexOf, [wanted]) => {
+                self.work(list.len() as u64)?;
+                index_of(&list.items(), wanted)
+            }
+            (Method::LastIndexOf, [wanted]) => {
+                self.work(list.len() as u64)?;
+                position(list.items().iter().rposition(|item| item.equals(wanted)))
+            }
+            (Method::SubList, [from, to]) => {
+                let (Some(from), Some(to)) = (int(from), int(to)) else {
+                    return Ok(Some(None));
+                };
+                let items = list.items();
+                let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());
+                let part = range.and_then(|(from, to)| items.get(from..to));
+                let Some(part) = part else {
+                    return Err(Thrown::Exception(
+                        format!(
+                            "{from} to {to} is out of range for {} elements",
+                            items.len()
+                        )
+                        .into(),
+                    ));
+                };
+                self.allot(part.len() * 24)?;
+                Value::list(ListClass::Sub, part.to_vec())
+            }
+            (Method::ToArray, []) => {
+                self.allot(list.len() * 24)?;
+                array("[Ljava.lang.Object;", list.items().clone())
+            }
+            (Method::Iterator | Method::ListIterator, []) => iterator(Cursor::list(list)),
+            (Method::Clone, []) if growable => {
+                self.allot(list.len() * 24)?;
+                Value::list(list.class, list.items().clone())
+            }
+            // Without an order to sort by: null, a bare word.
+            (Method::Sort, [Value::Null]) => {
+                self.sort(list)?;
+                return Ok(Some(None));
+            }
+            (Method::ToJsonString, []) if list.class == ListClass::Json => {
+                let mut out = String::new();
+                let limit = self.limits.output_bytes;
+                if Printer::new(&mut out, limit)
+                    .json(value, json::Style::Web)
+                    .is_err()
+                {
+                    return Err(Thrown::new("the list is too long or too deep to print"));
+                }
+                self.allot(out.len())?;
+                Value::from(out)
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Some(result)))
+    }
+
+    /// The natural order: all strings or all numbers of one class.
+    fn sort(&mut self, list: &List) -> Result<(), Thrown> {
+        self.work(list.len() as u64 * 16)?;
+        let mut items = list.items().clone();
+        let mut mixed = false;
+        items.sort_by(|a, b| match (a, b) {
+            (Value::Str(a), Value::Str(b)) => {
+                crate::java::text::units(a).cmp(crate::java::text::units(b))
+            }
+            (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+            (Value::Int(a), Value::Int(b)) => a.cmp(b),
+            (Value::Long(a), Value::Long(b)) => a.cmp(b),
+            (Value::Double(a), Value::Double(b)) => a.total_cmp(b),
+            _ => {
+                mixed = true;
+                std::cmp::Ordering::Equal
+            }
+        });
+        if mixed {
+            return Err(Thrown::new(
+                "the elements can't be compared with each other",
+            ));
+        }
+        *list.items_mut() = items;
+        Ok(())
+    }
+
+    /// Velocity lends arrays the methods of a list that can't grow.
+    pub(super) fn array_method(
+        &mut self,
+        array: &Array,
+        method: Method,
+        arguments: &[Value],
+    ) -> Maybe {
+        let items = &array.items;
+        let result = match (method, arguments) {
+            (Method::Size, []) => Value::int(items.borrow().len()),
+            (Method::IsEmpty, []) => Value::Bool(items.borrow().is_empty()),
+            (Method::Get, [index]) => {
+                let Some(index) = int(index) else {
+                    return Ok(Some(None));
+                };
+                let items = items.borrow();
+                items[at(index, items.len())?].clone()
+            }
+            (Method::Set, [index, new]) => {
+                let Some(index) = int(index) else {
+                    return Ok(Some(None));
+                };
+                let mut items = items.borrow_mut();
+                let index = at(index, items.len())?;
+                let fits = array.class == "[Ljava.lang.Object;" || new.as_str().is_some();
+                if !fits {
+                    return Err(Thrown::new("the array holds another class of elements"));
+                }
+                std::mem::replace(&mut items[index], new.clone())
+            }
+            (Method::Contains, [wanted]) => {
+                Value::Bool(items.borrow().iter().any(|item| item.equals(wanted)))
+            }
+            (Method::ContainsAll, [other]) => {
+                let Some(other) = collection(other) else {
+                    return if other.is_null() {
+                        Err(NULL)
+                    } else {
+                        Ok(Some(None))
+                    };
+                };
+                self.work((items.borrow().len() * other.len()) as u64)?;
+                let items = items.borrow();
+                Value::Bool(
+                    other
+                        .iter()
+                        .all(|o| items.iter().any(|item| item.equals(o))),
+                )
+            }
+            (Method::IndexOf, [wanted]) => index_of(&items.borrow(), wanted),
+            (Method::LastIndexOf, [wanted]) => {
+                position(items.borrow().iter().rposition(|item| item.equals(wanted)))
+            }
+            (Method::SubList, [from, to]) => {
+                let (Some(from), Some(to)) = (int(from), int(to)) else {
+                    return Ok(Some(None));
+                };
+                let items = items.borrow();
+                let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());
+                let Some(part) = range.and_then(|(from, to)| items.get(from..to)) else {
+                    return Err(Thrown::new("the range doesn't fit the array"));
+                };
+                self.allot(part.len() * 24)?;
+                Value::list(ListClass::Sub, part.to_vec())
+            }
+            (Method::ToArray, []) => {
+                self.allot(items.borrow().len() * 24)?;
+                super::list::array("[Ljava.lang.Object;", items.borrow().clone())
+            }
+            (Method::Iterator | Method::ListIterator, []) => {
+                self.allot(items.borrow().len() * 24)?;
+                iterator(Cursor::fixed(items.borrow().clone()))
+            }
+            (Method::Add, [_] | [_, _])
+            | (Method::Remove | Method::AddAll | Method::RemoveAll | Method::RetainAll, [_])
+            | (Method::Clear, []) => return Err(unsupported()),
+            _ => return Ok(None),
+        };
+        Ok(Some(Some(result)))
+    }
+}
+
+pub(super) fn array(class: &'static str, items: Vec<Value>) -> Value {
+    Value::other(crate::java::Other::Array(Array {
+        class,
+        items: std::cell::RefCell::new(items),
+    }))
+}

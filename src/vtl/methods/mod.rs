@@ -1,0 +1,424 @@
+//! Methods that templates call on values, chosen as Velocity chooses them: by name, number and classes of the arguments.
+//!
+//! A call that fits no method gives nothing, which prints as the empty string. A method that throws ends the template.
+
+mod format;
+#[allow(
+    clippy::too_many_lines,
+    clippy::similar_names,
+    reason = "one table of methods"
+)]
+mod list;
+#[allow(clippy::similar_names, reason = "one table of methods")]
+mod map;
+#[allow(clippy::unnecessary_wraps, reason = "arms of one table share a type")]
+mod number;
+#[allow(
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    reason = "arms of one table share a form"
+)]
+mod string;
+
+use std::borrow::Cow;
+
+use crate::java::{Cursor, Other, Value};
+
+use super::bindings::Tool;
+use super::run::{Exit, Run};
+
+/// Why a call has no result.
+pub(super) enum Thrown {
+    /// The method threw.
+    Exception(Cow<'static, str>),
+    /// Rendering ends for another reason: a limit.
+    Exit(Exit),
+}
+
+impl Thrown {
+    pub(super) fn new(message: &'static str) -> Self {
+        Self::Exception(Cow::Borrowed(message))
+    }
+}
+
+impl From<Exit> for Thrown {
+    fn from(exit: Exit) -> Self {
+        Self::Exit(exit)
+    }
+}
+
+/// What a call gives: `None` when there is no such method, or when it gives null or nothing.
+pub(super) type Called = Result<Option<Value>, Thrown>;
+
+macro_rules! methods {
+    ($($method:ident $name:literal)*) => {
+        /// A method's name, looked up once when the template is parsed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Method {
+            $(#[doc = $name] $method,)*
+            /// No value has a method of this name.
+            Unknown,
+        }
+
+        impl Method {
+            pub(super) fn named(name: &str) -> Self {
+                match name {
+                    $($name => Self::$method,)*
+                    _ => Self::Unknown,
+                }
+            }
+        }
+    };
+}
+
+methods! {
+    Abs "abs" Add "add" AddAll "addAll" BitCount "bitCount" BitLength "bitLength" BooleanValue "booleanValue"
+    ByteValue "byteValue" CharAt "charAt" CharValue "charValue" Clear "clear" Clone "clone" CodePointAt "codePointAt"
+    CodePointBefore "codePointBefore" CodePointCount "codePointCount" Compare "compare" CompareTo "compareTo"
+    CompareToIgnoreCase "compareToIgnoreCase" Concat "concat" Contains "contains" ContainsAll "containsAll"
+    ContainsKey "containsKey" ContainsValue "containsValue" ContentEquals "contentEquals" CopyValueOf "copyValueOf"
+    Divide "divide" DoubleValue "doubleValue" EndsWith "endsWith" EnsureCapacity "ensureCapacity" EntrySet "entrySet"
+    Equals "equals" EqualsIgnoreCase "equalsIgnoreCase" FloatValue "floatValue" Format "format" Formatted "formatted"
+    Get "get" GetBody "getBody" GetBytes "getBytes" GetClass "getClass" GetCount "getCount" GetFirst "getFirst"
+    GetHasNext "getHasNext" GetIndex "getIndex" GetKey "getKey" GetLast "getLast" GetName "getName"
+    GetOrDefault "getOrDefault" GetParent "getParent" GetReplaced "getReplaced" GetTopmost "getTopmost"
+    GetValue "getValue" HasNext "hasNext" HashCode "hashCode" HighestOneBit "highestOneBit" Indent "indent"
+    IndexOf "indexOf" IntValue "intValue" Intern "intern" IsBlank "isBlank" IsDigit "isDigit" IsEmpty "isEmpty"
+    IsFinite "isFinite" IsFirst "isFirst" IsInfinite "isInfinite" IsLast "isLast" IsLetter "isLetter"
+    IsLetterOrDigit "isLetterOrDigit" IsLowerCase "isLowerCase" IsNaN "isNaN" IsUpperCase "isUpperCase"
+    IsWhitespace "isWhitespace" Iterator "iterator" Join "join" KeySet "keySet" LastIndexOf "lastIndexOf"
+    Length "length" ListIterator "listIterator" LogicalAnd "logicalAnd" LogicalOr "logicalOr" LogicalXor "logicalXor"
+    LongValue "longValue" LowestOneBit "lowestOneBit" Matches "matches" Max "max" Min "min" Mod "mod" Multiply "multiply"
+    Negate "negate" Next "next" NumberOfLeadingZeros "numberOfLeadingZeros" NumberOfTrailingZeros "numberOfTrailingZeros"
+    ParseBoolean "parseBoolean" ParseDouble "parseDouble" ParseFloat "parseFloat" ParseInt "parseInt"
+    ParseLong "parseLong" Pow "pow" Put "put" PutAll "putAll" PutIfAbsent "putIfAbsent" RegionMatches "regionMatches"
+    Remainder "remainder" Remove "remove" RemoveAll "removeAll" Repeat "repeat" Replace "replace"
+    ReplaceAll "replaceAll" ReplaceFirst "replaceFirst" RetainAll "retainAll" Reverse "reverse" Set "set"
+    SetValue "setValue" ShortValue "shortValue" Signum "signum" Size "size" Sort "sort" Split "split"
+    StartsWith "startsWith" Strip "strip" StripIndent "stripIndent" StripLeading "stripLeading"
+    StripTrailing "stripTrailing" SubList "subList" SubSequence "subSequence" Substring "substring" Subtract "subtract"
+    Sum "sum" ToArray "toArray" ToBinaryString "toBinaryString" ToCharArray "toCharArray" ToHexString "toHexString"
+    ToJsonString "toJSONString" ToLowerCase "toLowerCase" ToOctalString "toOctalString" ToPlainString "toPlainString"
+    ToString "toString" ToUpperCase "toUpperCase" Trim "trim" TrimToSize "trimToSize" ValueOf "valueOf" Values "values"
+}
+
+/// An argument for a parameter of type `int`.
+pub(super) fn int(value: &Value) -> Option<i32> {
+    match value {
+        Value::Int(n) => Some(*n),
+        Value::Other(other) => match **other {
+            Other::Short(n) => Some(n.into()),
+            Other::Byte(n) => Some(n.into()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// An argument for a parameter of type `long`.
+pub(super) fn long(value: &Value) -> Option<i64> {
+    match value {
+        Value::Long(n) => Some(*n),
+        _ => int(value).map(i64::from),
+    }
+}
+
+/// An argument for a parameter of type `double`.
+pub(super) fn double(value: &Value) -> Option<f64> {
+    match value {
+        Value::Double(d) => Some(*d),
+        Value::Other(other) => match **other {
+            Other::Float(f) => Some(f.into()),
+            _ => int(value).map(f64::from),
+        },
+        _ => long(value).map(|_| crate::java::number::double(value)),
+    }
+}
+
+/// An argument for a parameter of type `char`.
+pub(super) fn character(value: &Value) -> Option<u16> {
+    match value {
+        Value::Other(other) => match **other {
+            Other::Char(unit) => Some(unit),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+pub(super) const NULL: Thrown = Thrown::Exception(Cow::Borrowed("an argument is null"));
+
+/// The elements of a `Collection`; `None` for anything else.
+pub(super) fn collection(value: &Value) -> Option<Vec<Value>> {
+    match value {
+        Value::List(list) => Some(list.items().clone()),
+        Value::Other(other) => match &**other {
+            Other::View(view) => Some(view.items()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl Run<'_> {
+    /// Calls a method.
+    pub(super) fn invoke(
+        &mut self,
+        value: &Value,
+        method: Method,
+        name: &str,
+        arguments: &[Value],
+    ) -> Called {
+        match value {
+            Value::Str(text) => return self.string_method(text, value, method, arguments),
+            Value::Map(map) => {
+                if let Some(result) = self.map_method(map, method, arguments)? {
+                    return Ok(result);
+                }
+            }
+            Value::List(list) => {
+                if let Some(result) = self.list_method(list, value, method, arguments)? {
+                    return Ok(result);
+                }
+            }
+            Value::Null => return Ok(None),
+            Value::Bool(_) | Value::Int(_) | Value::Long(_) | Value::Double(_) => {
+                return self.number_method(value, method, arguments);
+            }
+            Value::Other(other) => match &**other {
+                Other::Host(host) => {
+                    if let Some(tool) = host.as_any().downcast_ref::<Tool>() {
+                        let called = self.tool(tool.0, name, arguments)?;
+                        if called.is_some() {
+                            return Ok(called);
+                        }
+                    } else if let Some(result) = scope_method(value, method, arguments) {
+                        return Ok(result);
+                    }
+                }
+                Other::Array(array) => {
+                    if let Some(result) = self.array_method(array, method, arguments)? {
+                        return Ok(result);
+                    }
+                }
+                Other::View(view) => {
+                    if let Some(result) = self.view_method(view, method, arguments)? {
+                        return Ok(result);
+                    }
+                }
+                Other::Entry(entry) => match (method, arguments) {
+                    (Method::GetKey, []) => return Ok(Some(entry.key.clone())),
+                    (Method::GetValue, []) => return Ok(Some(entry.value())),
+                    (Method::SetValue, [new]) => {
+                        return Ok(entry.map.put(entry.key.clone(), new.clone()));
+                    }
+                    _ => {}
+                },
+                Other::Iterator(cursor) => match (method, arguments) {
+                    (Method::HasNext, []) => return Ok(Some(Value::Bool(cursor.has_next()))),
+                    (Method::Next, []) => {
+                        return match cursor.next() {
+                            Ok(value) => Ok(Some(value)),
+                            Err(_) => Err(Thrown::new("the iterator has no more elements")),
+                        };
+                    }
+                    _ => {}
+                },
+                Other::Class(class) => {
+                    return match (method, arguments) {
+                        (Method::GetName, []) => Ok(Some(Value::text(class))),
+                        _ => self.static_method(class, method, arguments),
+                    };
+                }
+                _ => return self.number_method(value, method, arguments),
+            },
+        }
+        self.object_method(value, method, arguments)
+    }
+
+    /// What every object has.
+    pub(super) fn object_method(
+        &mut self,
+        value: &Value,
+        method: Method,
+        arguments: &[Value],
+    ) -> Called {
+        match (method, arguments) {
+            (Method::ToString, []) => Ok(self.text_of(value)?.map(Value::Str)),
+            (Method::Equals, [other]) => {
+                self.work(16)?;
+                Ok(Some(Value::Bool(value.equals(other))))
+            }
+            (Method::HashCode, []) => {
+                self.work(64)?;
+                Ok(Some(Value::Int(hash(value, 0))))
+            }
+            (Method::GetClass, []) => {
+                Ok(Some(Value::other(Other::Class(value.class_name().into()))))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// A property: a `getName()`, an entry of a map, or an `isName()`.
+    pub(super) fn property(&mut self, value: &Value, name: &str) -> Called {
+        if matches!(name, "class" | "Class")
+            && !matches!(value, Value::Other(o) if matches!(**o, Other::Class(_)))
+        {
+            return self.object_method(value, Method::GetClass, &[]);
+        }
+        let is = |lower: &str| {
+            name == lower
+                || name.len() == lower.len()
+                    && name[1..] == lower[1..]
+                    && name.as_bytes()[0].eq_ignore_ascii_case(&lower.as_bytes()[0])
+        };
+        match value {
+            Value::Map(map) => Ok(map.get_text(name)),
+            Value::Str(_) => {
+                if is("bytes") {
+                    self.invoke(value, Method::GetBytes, "getBytes", &[])
+                } else if is("empty") {
+                    self.invoke(value, Method::IsEmpty, "isEmpty", &[])
+                } else if is("blank") {
+                    self.invoke(value, Method::IsBlank, "isBlank", &[])
+                } else {
+                    Ok(None)
+                }
+            }
+            Value::List(_) if is("empty") => self.invoke(value, Method::IsEmpty, "isEmpty", &[]),
+            Value::Double(_) if is("naN") => self.invoke(value, Method::IsNaN, "isNaN", &[]),
+            Value::Double(_) if is("infinite") => {
+                self.invoke(value, Method::IsInfinite, "isInfinite", &[])
+            }
+            Value::Other(other) => match &**other {
+                Other::Entry(entry) if is("key") => Ok(Some(entry.key.clone())),
+                Other::Entry(entry) if is("value") => Ok(Some(entry.value())),
+                Other::View(_) if is("empty") => {
+                    self.invoke(value, Method::IsEmpty, "isEmpty", &[])
+                }
+                Other::Float(_) if is("naN") => self.invoke(value, Method::IsNaN, "isNaN", &[]),
+                Other::Class(name) if is("name") => Ok(Some(Value::text(name))),
+                Other::Host(host) => {
+                    if host.as_any().is::<Tool>() {
+                        return Ok(
+                            (is("body") && host.class() == "Oracle$Input").then(|| self.body())
+                        );
+                    }
+                    let Some(scope) = Self::as_scope(value) else {
+                        return Ok(None);
+                    };
+                    let getter = [
+                        ("index", Method::GetIndex),
+                        ("count", Method::GetCount),
+                        ("hasNext", Method::GetHasNext),
+                        ("first", Method::GetFirst),
+                        ("last", Method::GetLast),
+                        ("parent", Method::GetParent),
+                        ("topmost", Method::GetTopmost),
+                        ("replaced", Method::GetReplaced),
+                    ];
+                    match getter.iter().find(|(property, _)| is(property)) {
+                        Some((_, method)) => Ok(scope_method(value, *method, &[]).flatten()),
+                        None => Ok(Some(scope.kept(&Value::text(name)))),
+                    }
+                }
+                _ => Ok(None),
+            },
+            _ => Ok(None),
+        }
+    }
+}
+
+#[allow(
+    clippy::option_option,
+    reason = "whether there is such a method, and what it gives"
+)]
+fn scope_method(value: &Value, method: Method, arguments: &[Value]) -> Option<Option<Value>> {
+    let scope = Run::as_scope(value)?;
+    Some(match (method, arguments) {
+        (Method::GetIndex, []) => Some(Value::Int(scope.index.get())),
+        (Method::GetCount, []) => Some(Value::Int(scope.index.get() + 1)),
+        (Method::HasNext | Method::GetHasNext, []) => Some(Value::Bool(scope.has_next.get())),
+        (Method::IsFirst | Method::GetFirst, []) => Some(Value::Bool(scope.index.get() < 1)),
+        (Method::IsLast | Method::GetLast, []) => Some(Value::Bool(!scope.has_next.get())),
+        (Method::GetParent, []) => Some(scope.parent.clone()),
+        (Method::GetTopmost, []) => {
+            let mut top = value.clone();
+            while let Some(next) = Run::as_scope(&top)
+                .map(|s| s.parent.clone())
+                .filter(|parent| !parent.is_null())
+            {
+                top = next;
+            }
+            Some(top)
+        }
+        (Method::GetReplaced, []) => {
+            let mut next = scope;
+            while let Some(parent) = Run::as_scope(&next.parent).filter(|_| next.replaced.is_null())
+            {
+                next = parent;
+            }
+            Some(next.replaced.clone())
+        }
+        (Method::Get, [key]) => Some(scope.kept(key)),
+        (Method::Put, [key, value]) => scope.kept.put(key.clone(), value.clone()),
+        (Method::Size, []) => Some(Value::int(scope.kept.len())),
+        (Method::IsEmpty, []) => Some(Value::Bool(scope.kept.is_empty())),
+        (Method::ContainsKey, [key]) => Some(Value::Bool(scope.kept.contains(key))),
+        _ => return None,
+    })
+}
+
+/// `hashCode()` of the classes for which it is the same in every run.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "hash codes wrap"
+)]
+fn hash(value: &Value, depth: u32) -> i32 {
+    if depth > 100 {
+        return 0;
+    }
+    let long = |n: i64| (n ^ (n as u64 >> 32) as i64) as i32;
+    match value {
+        Value::Null => 0,
+        Value::Bool(b) => {
+            if *b {
+                1231
+            } else {
+                1237
+            }
+        }
+        Value::Int(n) => *n,
+        Value::Long(n) => long(*n),
+        Value::Double(d) => long(d.to_bits() as i64),
+        Value::Str(text) => crate::java::text::units(text).fold(0_i32, |h, unit| {
+            h.wrapping_mul(31).wrapping_add(unit.into())
+        }),
+        Value::List(list) => list.items().iter().fold(1_i32, |h, item| {
+            h.wrapping_mul(31).wrapping_add(hash(item, depth + 1))
+        }),
+        Value::Map(map) => map.pairs().iter().fold(0_i32, |h, (key, value)| {
+            h.wrapping_add(hash(key, depth + 1) ^ hash(value, depth + 1))
+        }),
+        Value::Other(other) => match &**other {
+            Other::Char(unit) => (*unit).into(),
+            Other::Short(n) => (*n).into(),
+            Other::Byte(n) => (*n).into(),
+            Other::Float(f) => f.to_bits() as i32,
+            Other::Entry(entry) => hash(&entry.key, depth + 1) ^ hash(&entry.value(), depth + 1),
+            Other::View(view) => view
+                .items()
+                .iter()
+                .fold(0_i32, |h, item| h.wrapping_add(hash(item, depth + 1))),
+            _ => 0,
+        },
+    }
+}
+
+/// An iterator as a value.
+fn iterator(cursor: Cursor) -> Value {
+    Value::other(Other::Iterator(cursor))
+}

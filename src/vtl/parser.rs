@@ -1,0 +1,775 @@
+//! Statements: what Velocity's grammar makes of the tokens.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::lexer::{Kind, Lexer, Token};
+use super::tree::{
+    Argument, Block, Branch, Call, Define, Expr, Foreach, Macro, Macros, Names, Node, Program, Set,
+};
+use super::{ErrorKind, Limits, Span};
+
+/// A failure that doesn't know its template's text yet.
+pub(super) type Fault = (ErrorKind, Span, Cow<'static, str>);
+
+/// How often a `#define` may render inside itself, and how deep macros may call: Velocity's defaults.
+const DEFINE_DEPTH: u32 = 2;
+const MACRO_DEPTH: u32 = 20;
+
+/// What all parts of a template add to: its strings are templates too.
+pub(super) struct Builder<'l> {
+    pub(super) names: Names,
+    pub(super) macros: Macros,
+    pub(super) evaluates: bool,
+    pub(super) limits: &'l Limits,
+    pub(super) depth: usize,
+    /// Tokens that may still be looked at ahead; nested brackets can make that exponential.
+    pub(super) scans: u32,
+}
+
+/// Where a piece of text stands in the template.
+#[derive(Clone, Copy)]
+pub(super) enum Place {
+    /// Its first byte is this byte of the template.
+    At(u32),
+    /// Somewhere in here: quotes or escapes were resolved.
+    Within(Span),
+}
+
+/// Parses a whole template with the names and macros that are known already.
+pub(super) fn program(
+    text: &str,
+    limits: &Limits,
+    names: Names,
+    macros: Macros,
+) -> Result<Program, Fault> {
+    let mut builder = Builder {
+        names,
+        macros,
+        evaluates: false,
+        limits,
+        depth: 0,
+        scans: 1_000_000,
+    };
+    let block = Parser::new(text, Place::At(0), &mut builder).template()?;
+    if builder.evaluates {
+        // What is evaluated may ask for these, wherever it stands.
+        for name in ["foreach", "velocityCount", "velocityHasNext"] {
+            builder.names.slot(name);
+        }
+    }
+    Ok(Program {
+        block,
+        names: builder.names,
+        macros: builder.macros,
+    })
+}
+
+pub(super) struct Parser<'a, 'b, 'l> {
+    pub(super) text: &'a str,
+    place: Place,
+    pub(super) lexer: Lexer<'a>,
+    pub(super) tokens: Vec<Token>,
+    /// The next token to consume.
+    pub(super) at: usize,
+    /// Texts of tokens that Velocity changes while it reads: escapes are taken off references.
+    pub(super) changed: Vec<(usize, Box<str>)>,
+    pub(super) builder: &'b mut Builder<'l>,
+}
+
+impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
+    pub(super) fn new(text: &'a str, place: Place, builder: &'b mut Builder<'l>) -> Self {
+        Self {
+            text,
+            place,
+            lexer: Lexer::new(text),
+            tokens: Vec::with_capacity(text.len() / 8 + 4),
+            at: 0,
+            changed: Vec::new(),
+            builder,
+        }
+    }
+
+    pub(super) fn template(mut self) -> Result<Block, Fault> {
+        let block = self.block()?;
+        match self.kind(0)? {
+            Kind::Eof => Ok(block),
+            Kind::End | Kind::Else | Kind::ElseIf => {
+                self.unexpected("there is no open #if, #foreach or other block here")
+            }
+            _ => self.unexpected("this can't stand here"),
+        }
+    }
+
+    // Tokens.
+
+    /// The kind of the token `ahead` of the next one; cut only now.
+    pub(super) fn kind(&mut self, ahead: usize) -> Result<Kind, Fault> {
+        self.kind_at(self.at + ahead)
+    }
+
+    pub(super) fn kind_at(&mut self, index: usize) -> Result<Kind, Fault> {
+        while self.tokens.len() <= index {
+            let token = self
+                .lexer
+                .next_token()
+                .map_err(|(kind, span, problem)| (kind, self.placed(span), problem.into()))?;
+            if token.kind == Kind::Eof && self.tokens.last().is_some_and(|t| t.kind == Kind::Eof) {
+                return Ok(Kind::Eof);
+            }
+            self.tokens.push(token);
+        }
+        Ok(self.tokens[index].kind)
+    }
+
+    pub(super) fn take(&mut self) -> Result<usize, Fault> {
+        self.kind(0)?;
+        self.at += 1;
+        Ok(self.at - 1)
+    }
+
+    pub(super) fn expect(&mut self, kind: Kind, problem: &'static str) -> Result<usize, Fault> {
+        if self.kind(0)? == kind {
+            self.take()
+        } else {
+            self.unexpected(problem)
+        }
+    }
+
+    pub(super) fn skip(&mut self, kind: Kind) -> Result<(), Fault> {
+        if self.kind(0)? == kind {
+            self.at += 1;
+        }
+        Ok(())
+    }
+
+    pub(super) fn unexpected<T>(&mut self, problem: &'static str) -> Result<T, Fault> {
+        let kind = self.kind(0)?;
+        let index = self.at.min(self.tokens.len().saturating_sub(1));
+        let span = self.tokens[index].span();
+        let found = if kind == Kind::Eof {
+            "the end of the template".into()
+        } else {
+            let image = self.image(index);
+            format!("`{}`", image.trim_end_matches(['\n', '\r']))
+        };
+        let message = format!("found {found}: {problem}");
+        Err((ErrorKind::Syntax, self.placed(span), message.into()))
+    }
+
+    #[allow(clippy::unused_self, reason = "reads as `unexpected` does")]
+    pub(super) fn fault<T>(&self, span: Span, problem: &'static str) -> Result<T, Fault> {
+        Err((ErrorKind::Syntax, span, problem.into()))
+    }
+
+    /// A span of this text as one of the whole template.
+    pub(super) fn placed(&self, span: Span) -> Span {
+        match self.place {
+            Place::At(0) => span,
+            Place::At(offset) => Span {
+                start: span.start.saturating_add(offset),
+                end: span.end.saturating_add(offset),
+            },
+            Place::Within(span) => span,
+        }
+    }
+
+    /// From one token to another, both included.
+    pub(super) fn span(&self, from: usize, to: usize) -> Span {
+        let at = |n: usize| self.tokens.get(n).map_or(Span::default(), Token::span);
+        self.placed(Span {
+            start: at(from).start,
+            end: at(to).end.max(at(from).start),
+        })
+    }
+
+    /// A token's text as Velocity has it.
+    pub(super) fn image(&self, index: usize) -> &str {
+        if let Some((_, image)) = self.changed.iter().rev().find(|(at, _)| *at == index) {
+            return image;
+        }
+        let span = self.tokens.get(index).map_or(Span::default(), Token::span);
+        span.of(self.text)
+    }
+
+    /// The texts of tokens `from..to`, with what was kept before each when `special`.
+    pub(super) fn literal(&self, from: usize, to: usize, special: bool) -> Box<str> {
+        let mut out = String::new();
+        for index in from..to.min(self.tokens.len()) {
+            let token = &self.tokens[index];
+            if token.kind == Kind::BlockComment && special {
+                continue;
+            }
+            if let Some(text) = token.special.as_deref().filter(|_| special) {
+                out.push_str(text);
+            }
+            out.push_str(self.image(index));
+        }
+        out.into()
+    }
+
+    pub(super) fn deeper<T>(
+        &mut self,
+        inner: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        if self.builder.depth >= self.builder.limits.depth {
+            let index = self.at.min(self.tokens.len().saturating_sub(1));
+            let message = format!("nested deeper than {} levels", self.builder.limits.depth);
+            return Err((ErrorKind::Limit, self.span(index, index), message.into()));
+        }
+        self.builder.depth += 1;
+        let result = inner(self);
+        self.builder.depth -= 1;
+        result
+    }
+
+    // Statements.
+
+    pub(super) fn block(&mut self) -> Result<Block, Fault> {
+        let mut nodes = Vec::new();
+        while self.statement(&mut nodes)? {}
+        Ok(nodes.into())
+    }
+
+    /// Parses one statement; `false` when none comes next.
+    fn statement(&mut self, nodes: &mut Vec<Node>) -> Result<bool, Fault> {
+        match self.kind(0)? {
+            Kind::If => {
+                let node = self.deeper(Self::condition)?;
+                nodes.push(node);
+            }
+            Kind::Identifier => nodes.push(Node::Reference(self.reference()?)),
+            Kind::ReferenceLeftCurly if self.kind(1)? == Kind::Identifier => {
+                nodes.push(Node::Reference(self.reference()?));
+            }
+            Kind::LineComment => {
+                self.comment(nodes)?;
+                self.skip(Kind::LineCommentEnd)?;
+            }
+            Kind::BlockComment | Kind::FormalComment => self.comment(nodes)?,
+            Kind::TextBlock => {
+                let index = self.take()?;
+                let image = self.image(index);
+                let text = image.get(3..image.len() - 3).unwrap_or_default().into();
+                let span = self.span(index, index);
+                push_text(nodes, text, span);
+            }
+            Kind::Set => {
+                let node = self.deeper(Self::set)?;
+                nodes.push(node);
+            }
+            Kind::EscapedDirective => {
+                let index = self.take()?;
+                let text: Box<str> = self.escaped_directive(index).into();
+                push_text(nodes, text.clone().into(), self.span(index, index));
+                self.changed.push((index, text));
+            }
+            Kind::DoubleEscape => self.escape(nodes)?,
+            Kind::Word | Kind::BracketedWord => {
+                let node = self.deeper(Self::directive)?;
+                nodes.extend(node);
+            }
+            Kind::Text
+            | Kind::Dot
+            | Kind::RightParen
+            | Kind::LeftParen
+            | Kind::Integer
+            | Kind::Float
+            | Kind::String
+            | Kind::Escape
+            | Kind::ReferenceLeftCurly
+            | Kind::ReferenceRightCurly
+            | Kind::EmptyIndex => {
+                let index = self.take()?;
+                let image = self.image(index);
+                let text = match &self.tokens[index].special {
+                    Some(special) => format!("{special}{image}"),
+                    None => image.to_owned(),
+                };
+                push_text(nodes, text, self.span(index, index));
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// A comment prints what was cut into one token with its start: a lone `$`.
+    fn comment(&mut self, nodes: &mut Vec<Node>) -> Result<(), Fault> {
+        let index = self.take()?;
+        let image = self.image(index);
+        let start = image.find("##").or_else(|| image.find("#*"));
+        let text = image.get(..start.unwrap_or(0)).unwrap_or_default();
+        if !text.is_empty() {
+            push_text(nodes, text.to_owned(), self.span(index, index));
+        }
+        Ok(())
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        is_directive(name) || self.builder.macros.contains_key(name)
+    }
+
+    /// `\#name`: the word itself, and half of the backslashes when the name means something.
+    fn escaped_directive(&self, index: usize) -> String {
+        let image = self.image(index);
+        let slash = image.rfind('\\').unwrap_or(0);
+        let word = &image[slash + 1..];
+        let name = word.trim_start_matches('#');
+        let name = name
+            .strip_prefix('{')
+            .and_then(|n| n.strip_suffix('}'))
+            .unwrap_or(name);
+        if self.is_known(name) || matches!(name, "if" | "end" | "set" | "else" | "elseif") {
+            format!("{}{word}", &image[..slash / 2])
+        } else {
+            image.to_owned()
+        }
+    }
+
+    /// Pairs of backslashes: halved before a directive.
+    fn escape(&mut self, nodes: &mut Vec<Node>) -> Result<(), Fault> {
+        let from = self.at;
+        while self.kind(0)? == Kind::DoubleEscape {
+            self.at += 1;
+        }
+        let kind = self.kind(0)?;
+        let control = matches!(kind, Kind::If | Kind::Else | Kind::ElseIf | Kind::End)
+            || self
+                .image(self.at)
+                .chars()
+                .next()
+                .is_some_and(|c| self.is_known(&self.image(self.at)[c.len_utf8()..]));
+        let text = if control { "\\" } else { "\\\\" }.repeat(self.at - from);
+        push_text(nodes, text, self.span(from, self.at - 1));
+        Ok(())
+    }
+
+    fn condition(&mut self) -> Result<Node, Fault> {
+        let start = self.at;
+        let mut branches = vec![self.branch()?];
+        while self.kind(0)? == Kind::ElseIf {
+            branches.push(self.branch()?);
+        }
+        if self.kind(0)? == Kind::Else {
+            let index = self.take()?;
+            branches.push(Branch {
+                condition: None,
+                span: self.trimmed(index),
+                block: self.block()?,
+            });
+        }
+        self.end_of(start, "#if")?;
+        Ok(Node::If(branches.into()))
+    }
+
+    fn branch(&mut self) -> Result<Branch, Fault> {
+        self.take()?;
+        self.skip(Kind::Whitespace)?;
+        self.expect(Kind::LeftParen, "`(` and a condition must follow")?;
+        let from = self.at;
+        let (condition, _) = self.expression()?;
+        let span = self.span(from, self.at - 1);
+        self.expect(Kind::RightParen, "the condition must end here with `)`")?;
+        Ok(Branch {
+            condition: Some(condition),
+            span,
+            block: self.block()?,
+        })
+    }
+
+    fn end_of(&mut self, start: usize, directive: &'static str) -> Result<(), Fault> {
+        if self.kind(0)? == Kind::End {
+            self.take()?;
+            return Ok(());
+        }
+        if self.kind(0)? == Kind::Eof {
+            let message = format!("this {directive} has no #end");
+            return Err((ErrorKind::Syntax, self.trimmed(start), message.into()));
+        }
+        self.unexpected("#end must come first")
+    }
+
+    /// A token's span without the line end that it swallowed.
+    fn trimmed(&self, index: usize) -> Span {
+        let mut span = self.tokens.get(index).map_or(Span::default(), Token::span);
+        let text = span.of(self.text);
+        let blank = text.len() - text.trim_end_matches([' ', '\t', '\r', '\n']).len();
+        span.end -= u32::try_from(blank).unwrap_or_default();
+        self.placed(span)
+    }
+
+    fn set(&mut self) -> Result<Node, Fault> {
+        let start = self.take()?;
+        self.skip(Kind::Whitespace)?;
+        if !matches!(self.kind(0)?, Kind::Identifier | Kind::ReferenceLeftCurly) {
+            return self.unexpected("#set needs a reference to set, such as `$name`");
+        }
+        let first = self.at;
+        let target = self.reference()?;
+        // Velocity takes the name from the first token, so that `${x}` and `$!x` don't set `$x`.
+        let name = self.image(first).get(1..).unwrap_or_default().to_owned();
+        let slot = self.builder.names.slot(&name);
+        self.skip(Kind::Whitespace)?;
+        self.expect(Kind::Assign, "`=` must follow")?;
+        let (value, _) = self.expression()?;
+        let end = self.expect(Kind::RightParen, "#set must end here with `)`")?;
+        self.lexer.in_set = false;
+        self.kind(0)?;
+        let mut span = self.span(start, end);
+        span.end = self.trimmed(end).end;
+        Ok(Node::Set(Box::new(Set {
+            span,
+            target,
+            slot,
+            value,
+        })))
+    }
+
+    // Directives with a name.
+
+    fn directive(&mut self) -> Result<Option<Node>, Fault> {
+        let start = self.take()?;
+        let image = self.image(start);
+        let name: String = if self.tokens[start].kind == Kind::BracketedWord {
+            image.get(2..image.len() - 1).unwrap_or_default().into()
+        } else {
+            image.get(1..).unwrap_or_default().into()
+        };
+        self.lexer.enter_directive();
+        if !self.lexer.parenthesis_follows() {
+            self.lexer.pop();
+            return self.bare(start, &name);
+        }
+        self.skip(Kind::Whitespace)?;
+        self.expect(Kind::LeftParen, "`(` must follow")?;
+        let arguments = self.arguments(start, &name)?;
+        let end = self.at - 1;
+        let block = matches!(name.as_str(), "foreach" | "macro" | "define" | "literal")
+            || name.starts_with('@');
+        if !block {
+            return self.line(start, end, &name, arguments).map(Some);
+        }
+        let body_start = self.at;
+        let body = self.block()?;
+        let body_end = self.at;
+        self.end_of(start, "block")?;
+        let span = self.head(start, end);
+        self.blocks(&name, start, span, arguments, body, body_start..body_end)
+    }
+
+    fn head(&self, start: usize, end: usize) -> Span {
+        let mut span = self.span(start, end);
+        span.end = self.trimmed(end).end.max(span.start);
+        span
+    }
+
+    /// A name without `(`.
+    fn bare(&mut self, start: usize, name: &str) -> Result<Option<Node>, Fault> {
+        let span = self.span(start, start);
+        match name {
+            "macro" => self.fault(span, "#macro needs a name: #macro(name $parameter)"),
+            "foreach" => self.fault(span, "#foreach needs `($item in $list)`"),
+            "define" => self.fault(span, "#define needs a name: #define($name)"),
+            "literal" => self.fault(span, "#literal needs `()`"),
+            "evaluate" => self.fault(span, "#evaluate needs exactly one argument"),
+            "include" => Ok(None),
+            "parse" => Ok(Some(Node::Fail {
+                resource: false,
+                message: "#parse needs an argument",
+                span,
+            })),
+            "break" => Ok(Some(Node::Break { scope: None, span })),
+            "stop" => Ok(Some(Node::Stop)),
+            _ => Ok(Some(self.call(start, start, name, Vec::new(), None))),
+        }
+    }
+
+    fn arguments(&mut self, start: usize, name: &str) -> Result<Vec<(Expr, usize, usize)>, Fault> {
+        let mut arguments = Vec::new();
+        loop {
+            // Blanks and a comma may stand before each argument.
+            let blank = usize::from(self.kind(0)? == Kind::Whitespace);
+            let comma = self.kind(blank)? == Kind::Comma;
+            if !comma && !starts_argument(self.kind(blank)?) {
+                break;
+            }
+            self.at += blank + usize::from(comma);
+            if comma {
+                self.skip(Kind::Whitespace)?;
+            }
+            let from = self.at;
+            let word = self.kind(0)? == Kind::Word;
+            let position = arguments.len();
+            let argument = if word {
+                self.take()?;
+                Expr::Null
+            } else {
+                self.deeper(Self::value)?
+            };
+            let span = self.span(from, self.at - 1);
+            if name == "macro" && position == 0 && !word {
+                return self.fault(
+                    span,
+                    "the first argument of #macro must be its name, a word without quotes",
+                );
+            }
+            let allowed = name == "macro" && position == 0 || name == "foreach" && position == 1;
+            if word && is_directive(name) && !allowed {
+                return self.fault(span, "a word can't be an argument of this directive");
+            }
+            arguments.push((argument, from, self.at));
+        }
+        self.skip(Kind::Whitespace)?;
+        if self.kind(0)? == Kind::Eof {
+            let span = self.span(start, start);
+            return self.fault(
+                span,
+                "the arguments of this directive are not closed with `)`",
+            );
+        }
+        self.expect(
+            Kind::RightParen,
+            "only values may be arguments here, and `)` must close them",
+        )?;
+        Ok(arguments)
+    }
+
+    /// A directive without a block.
+    fn line(
+        &mut self,
+        start: usize,
+        end: usize,
+        name: &str,
+        mut arguments: Vec<(Expr, usize, usize)>,
+    ) -> Result<Node, Fault> {
+        let span = self.head(start, end);
+        match name {
+            "break" | "stop" if arguments.len() > 1 => {
+                self.fault(span, "only one argument is allowed")
+            }
+            "break" => Ok(Node::Break {
+                scope: arguments.pop().map(|(value, ..)| value),
+                span,
+            }),
+            // Velocity ignores the message.
+            "stop" => Ok(Node::Stop),
+            "evaluate" => match (arguments.pop(), arguments.is_empty()) {
+                (
+                    Some((
+                        source @ (Expr::Str(_) | Expr::Interpolated(_) | Expr::Reference(_)),
+                        ..,
+                    )),
+                    true,
+                ) => {
+                    self.builder.evaluates = true;
+                    Ok(Node::Evaluate { source, span })
+                }
+                _ => self.fault(
+                    span,
+                    "#evaluate needs exactly one argument, a string or a reference",
+                ),
+            },
+            "include" if arguments.is_empty() => Ok(Node::Text {
+                text: Box::default(),
+                span,
+            }),
+            "include" | "parse" => Ok(Node::Fail {
+                resource: true,
+                message: "there are no other templates: API Gateway has neither #parse nor #include",
+                span,
+            }),
+            _ => Ok(self.call(start, end, name, arguments, None)),
+        }
+    }
+
+    /// A macro call, or text that looks like one.
+    fn call(
+        &mut self,
+        start: usize,
+        end: usize,
+        name: &str,
+        arguments: Vec<(Expr, usize, usize)>,
+        body: Option<Arc<Define>>,
+    ) -> Node {
+        let bad_argument = arguments
+            .iter()
+            .find(|(_, from, _)| self.tokens[*from].kind == Kind::Word)
+            .map(|(_, from, _)| self.span(*from, *from));
+        let name = if body.is_some() { &name[1..] } else { name };
+        let call = Call {
+            span: self.head(start, end),
+            name: name.into(),
+            bad_argument,
+            literal: self.literal(start, self.at, false),
+            arguments: arguments
+                .into_iter()
+                .map(|(value, from, to)| Argument {
+                    value,
+                    literal: self.literal(from, to, true),
+                })
+                .collect(),
+            body,
+        };
+        Node::Call(Arc::new(call))
+    }
+
+    /// A directive with a block.
+    fn blocks(
+        &mut self,
+        name: &str,
+        start: usize,
+        span: Span,
+        mut arguments: Vec<(Expr, usize, usize)>,
+        block: Block,
+        body: std::ops::Range<usize>,
+    ) -> Result<Option<Node>, Fault> {
+        let word = |parser: &Self, index: usize| {
+            let image = parser.image(index);
+            image.get(1..).unwrap_or_default().to_owned()
+        };
+        match name {
+            "foreach" => {
+                let missing = Node::Fail {
+                    resource: false,
+                    message: "#foreach needs `($item in $list)`",
+                    span,
+                };
+                let Some(&(_, first, _)) = arguments.first() else {
+                    return Ok(Some(missing));
+                };
+                let name = match &arguments[0].0 {
+                    Expr::Reference(reference) => {
+                        self.builder.names.name(reference.root).to_owned()
+                    }
+                    _ => word(self, first),
+                };
+                let element = self.builder.names.slot(&name);
+                Ok(match arguments.len() {
+                    1 => Some(missing),
+                    // Without `in` the list's place is taken by the block, which has no value.
+                    2 => None,
+                    n => {
+                        let block: Block = if n == 3 {
+                            block
+                        } else {
+                            // A further argument takes the place of the block.
+                            match arguments.swap_remove(3).0 {
+                                Expr::Reference(reference) => {
+                                    vec![Node::Reference(*reference)].into()
+                                }
+                                _ => Vec::new().into(),
+                            }
+                        };
+                        Some(Node::Foreach(Box::new(Foreach {
+                            span,
+                            element,
+                            source: arguments.swap_remove(2).0,
+                            block,
+                        })))
+                    }
+                })
+            }
+            "macro" => {
+                let Some(&(_, first, _)) = arguments.first() else {
+                    return self.fault(span, "#macro needs a name: #macro(name $parameter)");
+                };
+                let name: Box<str> = self.image(first).into();
+                let parameters = arguments[1..]
+                    .iter()
+                    .map(|(_, index, _)| {
+                        let image = self.image(*index);
+                        let name = image.strip_prefix('$').unwrap_or(image).to_owned();
+                        self.builder.names.slot(&name)
+                    })
+                    .collect();
+                let definition = Macro { parameters, block };
+                self.builder.macros.insert(name, Arc::new(definition));
+                Ok(None)
+            }
+            "define" => {
+                if arguments.len() != 1 {
+                    return self.fault(span, "#define needs a name: #define($name)");
+                }
+                let name = word(self, arguments[0].1);
+                let slot = self.builder.names.slot(&name);
+                Ok(Some(Node::Define(Arc::new(Define {
+                    slot,
+                    block,
+                    depth: DEFINE_DEPTH,
+                }))))
+            }
+            "literal" => {
+                let range = arguments.first().map_or(body, |(_, from, to)| *from..*to);
+                Ok(Some(Node::Text {
+                    text: self.literal(range.start, range.end, true),
+                    span,
+                }))
+            }
+            _ => {
+                let define = Define {
+                    slot: self.builder.names.slot("bodyContent"),
+                    block,
+                    depth: MACRO_DEPTH,
+                };
+                let end = self.at - 1;
+                Ok(Some(self.call(
+                    start,
+                    end,
+                    name,
+                    arguments,
+                    Some(Arc::new(define)),
+                )))
+            }
+        }
+    }
+}
+
+fn push_text(nodes: &mut Vec<Node>, more: String, next: Span) {
+    if let Some(Node::Text { text, span }) = nodes.last_mut()
+        && span.end == next.start
+    {
+        *text = (String::from(std::mem::take(text)) + &more).into();
+        span.end = next.end;
+        return;
+    }
+    nodes.push(Node::Text {
+        text: more.into(),
+        span: next,
+    });
+}
+
+/// The directives that Velocity adds to its grammar.
+fn is_directive(name: &str) -> bool {
+    matches!(
+        name,
+        "foreach"
+            | "include"
+            | "parse"
+            | "macro"
+            | "literal"
+            | "evaluate"
+            | "break"
+            | "define"
+            | "stop"
+    )
+}
+
+/// Kinds that a value starts with, besides blanks.
+pub(super) fn starts_value(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::LeftBracket
+            | Kind::LeftCurly
+            | Kind::String
+            | Kind::True
+            | Kind::False
+            | Kind::Integer
+            | Kind::Float
+            | Kind::Identifier
+            | Kind::ReferenceLeftCurly
+    )
+}
+
+fn starts_argument(kind: Kind) -> bool {
+    kind == Kind::Word || starts_value(kind)
+}

@@ -1,0 +1,455 @@
+//! Running the tree: statements.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::java::{Cursor, Host, Other, Value, ViewClass};
+
+use super::frame::{Frame, FrameKind, Layer};
+use super::parser;
+use super::run::{Exit, Ran, Run};
+use super::scope::{BlockObject, Scope};
+use super::tree::{Branch, Call, Expr, Foreach, Node, Reference, ReferenceKind, Set};
+use super::{ErrorKind, Span, Step};
+
+/// How deep macros may call each other: Velocity's `velocimacro.max.depth`.
+const MACRO_DEPTH: u32 = 20;
+
+impl Run<'_> {
+    pub(super) fn block(&mut self, nodes: &[Node], layer: &Layer, out: &mut String) -> Ran {
+        for node in nodes {
+            self.node(node, layer, out)?;
+        }
+        Ok(())
+    }
+
+    fn node(&mut self, node: &Node, layer: &Layer, out: &mut String) -> Ran {
+        self.work(1)?;
+        match node {
+            Node::Text { text, span } => {
+                self.here = *span;
+                self.write(out, text)?;
+                if let Some(tracer) = &mut self.tracer {
+                    tracer.step(Step::Text {
+                        span: *span,
+                        output: text,
+                    });
+                }
+                Ok(())
+            }
+            Node::Reference(reference) => {
+                let before = out.len();
+                let found = self.render_reference(reference, layer, out)?;
+                if let Some(tracer) = &mut self.tracer {
+                    tracer.step(Step::Reference {
+                        span: reference.span,
+                        source: reference.span.of(self.source),
+                        output: out.get(before..).unwrap_or_default(),
+                        found,
+                    });
+                }
+                Ok(())
+            }
+            Node::If(branches) => self.condition(branches, layer, out),
+            Node::Set(set) => self.set(set, layer),
+            Node::Foreach(foreach) => self.deeper(|run| run.foreach(foreach, layer, out)),
+            Node::Call(call) => self.deeper(|run| run.call(call, layer, out)),
+            Node::Define(define) => {
+                let block = BlockObject {
+                    define: Arc::clone(define),
+                    layer: layer.clone(),
+                    depth: Cell::new(0),
+                };
+                self.put(define.slot, host(block), layer);
+                Ok(())
+            }
+            Node::Break { scope: None, .. } => Err(Exit::Nearest),
+            Node::Break {
+                scope: Some(scope),
+                span,
+            } => match self.value(scope, layer)? {
+                Value::Other(other)
+                    if Self::as_scope(&Value::Other(Rc::clone(&other))).is_some() =>
+                {
+                    Err(Exit::Loop(other))
+                }
+                _ => self.fail(
+                    ErrorKind::Runtime,
+                    *span,
+                    "#break takes a loop's $foreach, nothing else",
+                ),
+            },
+            Node::Stop => Err(Exit::All),
+            Node::Evaluate { source, span } => {
+                self.deeper(|run| run.evaluate(source, *span, layer, out))
+            }
+            Node::Fail {
+                resource,
+                message,
+                span,
+            } => {
+                let kind = if *resource {
+                    ErrorKind::Resource
+                } else {
+                    ErrorKind::Runtime
+                };
+                self.fail(kind, *span, *message)
+            }
+        }
+    }
+
+    /// Writes a reference; says whether it had a value.
+    fn render_reference(
+        &mut self,
+        reference: &Reference,
+        layer: &Layer,
+        out: &mut String,
+    ) -> Ran<bool> {
+        self.here = reference.span;
+        if reference.kind == ReferenceKind::Runt {
+            self.write(out, &reference.null_text)?;
+            return Ok(true);
+        }
+        let value = self.execute(reference, layer)?;
+        if let Some(prefix) = reference.prefix.as_deref() {
+            self.write(out, &prefix.escape)?;
+            if prefix.escaped {
+                // With AWS's handler there is always a value, and `\$x` prints the reference.
+                let text = self.null_text(reference, layer);
+                self.write(out, &text)?;
+                return Ok(true);
+            }
+            self.write(out, &prefix.more)?;
+        }
+        if let Value::Other(other) = &value
+            && let Other::Host(host) = &**other
+            && let Some(block) = host.as_any().downcast_ref::<BlockObject>()
+        {
+            // A block renders with the variables of where it is used.
+            if self.print_block(block, layer, out)? {
+                return Ok(true);
+            }
+        } else if self.print(&value, out)? {
+            let empty = matches!(&value, Value::Str(text) if Rc::ptr_eq(text, &self.empty));
+            return Ok(!empty);
+        }
+        if let Some(prefix) = reference.prefix.as_deref() {
+            self.write(out, &prefix.escape)?;
+        }
+        let text = self.null_text(reference, layer);
+        self.write(out, &text)?;
+        Ok(false)
+    }
+
+    /// A reference as text: inside a macro, a parameter is what the caller wrote.
+    fn null_text(&self, reference: &Reference, layer: &Layer) -> String {
+        if let Some(name) = reference.null_text.strip_prefix('$') {
+            let mut next = layer;
+            while let Some(frame) = next {
+                if name == self.name(reference.root)
+                    && let Some(literal) = frame.literal(reference.root)
+                {
+                    return literal.to_owned();
+                }
+                next = &frame.parent;
+            }
+        }
+        reference.null_text.to_string()
+    }
+
+    /// Renders a block; `false` when it is inside itself too often.
+    pub(super) fn print_block(
+        &mut self,
+        block: &BlockObject,
+        layer: &Layer,
+        out: &mut String,
+    ) -> Ran<bool> {
+        if block.depth.get() >= block.define.depth {
+            return Ok(false);
+        }
+        block.depth.set(block.depth.get() + 1);
+        let result = self.deeper(|run| run.block(&block.define.block, layer, out));
+        block.depth.set(block.depth.get() - 1);
+        match result {
+            Ok(()) | Err(Exit::Nearest) => Ok(true),
+            Err(exit) => Err(exit),
+        }
+    }
+
+    fn condition(&mut self, branches: &[Branch], layer: &Layer, out: &mut String) -> Ran {
+        for branch in branches {
+            let taken = match &branch.condition {
+                Some(condition) => {
+                    self.here = branch.span;
+                    self.truth(condition, layer)?
+                }
+                None => true,
+            };
+            let span = branch.span;
+            self.trace(|| Step::Branch { span, taken });
+            if taken {
+                return self.deeper(|run| run.block(&branch.block, layer, out));
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, set: &Set, layer: &Layer) -> Ran {
+        self.here = set.span;
+        let value = self.value(&set.value, layer)?;
+        let stored = !value.is_null();
+        let shown = self.tracer.is_some().then(|| Self::shown(&value));
+        if stored {
+            if set.target.parts.is_empty() {
+                self.put(set.slot, value, layer);
+            } else {
+                self.assign(&set.target, value, layer)?;
+            }
+        }
+        if let (Some(tracer), Some(shown)) = (&mut self.tracer, shown) {
+            tracer.step(Step::Assign {
+                span: set.span,
+                target: set.target.span.of(self.source),
+                value: if stored { &shown } else { "" },
+                stored,
+            });
+        }
+        Ok(())
+    }
+
+    fn cursor(value: &Value) -> Option<Rc<Cursor>> {
+        let cursor = match value {
+            Value::List(list) => Cursor::list(list),
+            Value::Map(map) => Cursor::view(ViewClass::Values, map),
+            Value::Other(other) => match &**other {
+                Other::View(view) => Cursor::view(view.class, &view.map),
+                Other::Array(array) => Cursor::fixed(array.items.borrow().clone()),
+                Other::Host(_) => {
+                    let scope = Self::as_scope(value)?;
+                    Cursor::view(ViewClass::Values, &scope.kept)
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(Rc::new(cursor))
+    }
+
+    fn foreach(&mut self, foreach: &Foreach, layer: &Layer, out: &mut String) -> Ran {
+        self.here = foreach.span;
+        let source = self.value(&foreach.source, layer)?;
+        // A template can also loop over an iterator, which then is used up.
+        let iterator = match &source {
+            Value::Other(other) if matches!(**other, Other::Iterator(_)) => Some(Rc::clone(other)),
+            _ => None,
+        };
+        let made = if iterator.is_some() {
+            None
+        } else {
+            Self::cursor(&source)
+        };
+        let cursor = match (&iterator, &made) {
+            (Some(other), _) => match &**other {
+                Other::Iterator(cursor) => cursor,
+                _ => return Ok(()),
+            },
+            (None, Some(cursor)) => cursor,
+            (None, None) => return Ok(()),
+        };
+        let (count_slot, next_slot) = (self.known.count, self.known.has_next);
+        let old = |run: &mut Self, slot: Option<super::tree::Slot>| match slot {
+            Some(slot) => run.get(slot, layer),
+            None => Ok(Value::Null),
+        };
+        let element = old(self, Some(foreach.element))?;
+        let count = old(self, count_slot)?;
+        let next = old(self, next_slot)?;
+        let scope = match self.known.foreach {
+            Some(slot) => {
+                let previous = self.get(slot, layer)?;
+                let is_scope = Self::as_scope(&previous).is_some();
+                let scope = host(Scope::new(previous, is_scope));
+                self.put(slot, scope.clone(), layer);
+                Some(scope)
+            }
+            None => None,
+        };
+        let ended = self.turns(foreach, cursor, scope.as_ref(), layer, out);
+        self.restore(Some(foreach.element), element, layer);
+        self.restore(count_slot, count, layer);
+        self.restore(next_slot, next, layer);
+        if let Some(slot) = self.known.foreach
+            && scope.is_some()
+        {
+            let now = self.get(slot, layer)?;
+            if let Some(scope) = Self::as_scope(&now) {
+                let outer = if scope.parent.is_null() {
+                    scope.replaced.clone()
+                } else {
+                    scope.parent.clone()
+                };
+                self.restore(Some(slot), outer, layer);
+            }
+        }
+        match (ended, scope) {
+            (Err(Exit::Nearest), _) => Ok(()),
+            (Err(Exit::Loop(which)), Some(Value::Other(own))) if Rc::ptr_eq(&which, &own) => Ok(()),
+            (ended, _) => ended,
+        }
+    }
+
+    fn turns(
+        &mut self,
+        foreach: &Foreach,
+        cursor: &Cursor,
+        scope: Option<&Value>,
+        layer: &Layer,
+        out: &mut String,
+    ) -> Ran {
+        let mut hidden: Layer = None;
+        let mut count = 0;
+        while count < self.limits.loop_turns && cursor.has_next() {
+            self.work(1)?;
+            count += 1;
+            if let Some(slot) = self.known.count {
+                self.put(slot, Value::int(count), layer);
+            }
+            let Ok(value) = cursor.next() else {
+                return self.fail(
+                    ErrorKind::Runtime,
+                    foreach.span,
+                    "the collection was changed while #foreach went through it",
+                );
+            };
+            let more = cursor.has_next();
+            if let Some(slot) = self.known.has_next {
+                self.put(slot, Value::Bool(more), layer);
+            }
+            if let Some(scope) = scope.and_then(Self::as_scope) {
+                scope.index.set(scope.index.get() + 1);
+                scope.has_next.set(more);
+            }
+            if self.tracer.is_some() {
+                let shown = Self::shown(&value);
+                let name = self.name(foreach.element).to_owned();
+                if let Some(tracer) = &mut self.tracer {
+                    tracer.step(Step::Turn {
+                        span: foreach.span,
+                        count,
+                        name: &name,
+                        value: &shown,
+                    });
+                }
+            }
+            let null = value.is_null();
+            self.put(foreach.element, value, layer);
+            if null {
+                if hidden.is_none() {
+                    hidden = Self::null_element(foreach.element, layer);
+                }
+                self.block(&foreach.block, &hidden, out)?;
+            } else {
+                self.block(&foreach.block, layer, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, call: &Arc<Call>, layer: &Layer, out: &mut String) -> Ran {
+        self.here = call.span;
+        let Some(definition) = self.macro_named(&call.name) else {
+            return self.write(out, &call.literal);
+        };
+        if let Some(span) = call.bad_argument {
+            return self.fail(
+                ErrorKind::Runtime,
+                span,
+                "a bare word can't be an argument of a macro: put it in quotes",
+            );
+        }
+        if self.macro_depth >= MACRO_DEPTH {
+            let message = format!("macros call each other more than {MACRO_DEPTH} deep");
+            return self.fail(ErrorKind::Runtime, call.span, message);
+        }
+        if let Some(tracer) = &mut self.tracer {
+            tracer.step(Step::Macro {
+                span: call.span,
+                name: &call.name,
+            });
+        }
+        let mut local = Vec::new();
+        for (argument, &slot) in call.arguments.iter().zip(&definition.parameters) {
+            if argument.value.is_constant() {
+                let value = self.value(&argument.value, layer)?;
+                local.retain(|(s, _)| *s != slot);
+                local.push((slot, value));
+            }
+        }
+        if let Some(body) = &call.body {
+            let block = BlockObject {
+                define: Arc::clone(body),
+                layer: layer.clone(),
+                depth: Cell::new(0),
+            };
+            local.retain(|(s, _)| *s != body.slot);
+            local.push((body.slot, host(block)));
+        }
+        let inner: Layer = Some(Rc::new(Frame {
+            parent: layer.clone(),
+            kind: FrameKind::Macro {
+                call: Arc::clone(call),
+                definition: Arc::clone(&definition),
+                local: RefCell::new(local),
+                removed: RefCell::default(),
+            },
+        }));
+        self.macro_depth += 1;
+        let result = self.block(&definition.block, &inner, out);
+        self.macro_depth -= 1;
+        match result {
+            Err(Exit::Nearest) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Parses and renders a string as a template.
+    fn evaluate(&mut self, source: &Expr, span: Span, layer: &Layer, out: &mut String) -> Ran {
+        self.here = span;
+        let value = self.value(source, layer)?;
+        let Some(text) = self.text_of(&value)? else {
+            return Ok(());
+        };
+        self.evaluated += 1;
+        self.allot(text.len() * 16 + 1_024)?;
+        let names = self.names.as_ref().unwrap_or(&self.program.names).clone();
+        let mut macros = self.program.macros.clone();
+        macros.extend(self.macros.iter().map(|(k, v)| (k.clone(), Arc::clone(v))));
+        let program = match parser::program(&text, self.limits, names, macros) {
+            Ok(program) => program,
+            Err((kind, _, message)) => {
+                let message = format!("in the evaluated text: {message}");
+                return self.fail(kind, span, message);
+            }
+        };
+        self.adopt(&program.names);
+        self.macros = program.macros.into_iter().collect();
+        // Its spans are of a text that nobody sees.
+        let tracer = self.tracer.take();
+        let result = self.block(&program.block, layer, out);
+        self.tracer = tracer;
+        match result {
+            Err(Exit::Nearest | Exit::All) => Ok(()),
+            Err(Exit::Fault(fault)) => {
+                let (kind, _, message) = *fault;
+                self.fail(kind, span, message)
+            }
+            other => other,
+        }
+    }
+}
+
+/// An object of the engine as a value.
+pub(super) fn host(object: impl Host) -> Value {
+    Value::other(Other::Host(Box::new(object)))
+}

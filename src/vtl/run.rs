@@ -1,0 +1,402 @@
+//! One rendering: its variables, its budget, its end.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::java::number::Failed;
+use crate::java::{Other, Printer, TooMuch, Value, text};
+
+use super::bindings::Binding;
+use super::frame::{Found, Frame, FrameKind, Layer};
+use super::parser::Fault;
+use super::scope::{BlockObject, Scope};
+use super::tree::{Expr, Macro, Names, Program, Slot};
+use super::{ErrorKind, Input, Limits, Overrides, Span, Step, Tracer};
+
+/// Why rendering stops before the end.
+pub(super) enum Exit {
+    /// It failed.
+    Fault(Box<Fault>),
+    /// `#break`: the innermost loop, macro, block or evaluation ends.
+    Nearest,
+    /// `#break($foreach)`: this loop ends.
+    Loop(Rc<Other>),
+    /// `#stop`: everything ends.
+    All,
+}
+
+pub(super) type Ran<T = ()> = Result<T, Exit>;
+
+/// A global variable.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Variable {
+    #[default]
+    Undefined,
+    Set(Value),
+    /// `$context` and the like: made when first used.
+    Bound(Binding),
+}
+
+/// Slots of names that the engine itself knows.
+#[derive(Default)]
+pub(super) struct KnownSlots {
+    pub(super) foreach: Option<Slot>,
+    pub(super) count: Option<Slot>,
+    pub(super) has_next: Option<Slot>,
+}
+
+impl KnownSlots {
+    fn of(names: &Names) -> Self {
+        Self {
+            foreach: names.find("foreach"),
+            count: names.find("velocityCount"),
+            has_next: names.find("velocityHasNext"),
+        }
+    }
+}
+
+pub(super) struct Run<'r> {
+    pub(super) input: &'r Input<'r>,
+    pub(super) overrides: &'r mut Overrides,
+    pub(super) limits: &'r Limits,
+    pub(super) tracer: Option<&'r mut dyn Tracer>,
+    pub(super) source: &'r str,
+    pub(super) program: &'r Program,
+    /// Macros that `#evaluate` defined; they win.
+    pub(super) macros: HashMap<Box<str>, Arc<Macro>>,
+    /// Names, once `#evaluate` has added some.
+    pub(super) names: Option<Names>,
+    pub(super) known: KnownSlots,
+    variables: Vec<Variable>,
+    pub(super) empty: Rc<str>,
+    steps: u64,
+    memory: u64,
+    depth: usize,
+    pub(super) macro_depth: u32,
+    /// Where the piece being evaluated stands, for failures inside values.
+    pub(super) here: Span,
+    pub(super) document: Option<Value>,
+    pub(super) context: Option<Rc<crate::java::Map>>,
+    pub(super) params: Option<Value>,
+    pub(super) evaluated: u32,
+}
+
+impl<'r> Run<'r> {
+    pub(super) fn new(
+        program: &'r Program,
+        source: &'r str,
+        limits: &'r Limits,
+        input: &'r Input<'r>,
+        overrides: &'r mut Overrides,
+        tracer: Option<&'r mut dyn Tracer>,
+    ) -> Self {
+        let mut run = Self {
+            input,
+            overrides,
+            limits,
+            tracer,
+            source,
+            program,
+            macros: HashMap::new(),
+            names: None,
+            known: KnownSlots::of(&program.names),
+            variables: vec![Variable::Undefined; program.names.len()],
+            empty: Rc::from(""),
+            steps: limits.steps,
+            memory: limits.memory,
+            depth: 0,
+            macro_depth: 0,
+            here: Span::default(),
+            document: None,
+            context: None,
+            params: None,
+            evaluated: 0,
+        };
+        for binding in Binding::ALL {
+            if let Some(slot) = program.names.find(binding.name()) {
+                run.variables[slot as usize] = Variable::Bound(binding);
+            }
+        }
+        run
+    }
+
+    // Budget and failures.
+
+    #[allow(clippy::unused_self, reason = "reads as the other ways to end do")]
+    pub(super) fn fail<T>(
+        &self,
+        kind: ErrorKind,
+        span: Span,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Ran<T> {
+        Err(Exit::Fault(Box::new((kind, span, message.into()))))
+    }
+
+    /// Takes work from the budget.
+    pub(super) fn work(&mut self, units: u64) -> Ran {
+        match self.steps.checked_sub(units) {
+            Some(left) => {
+                self.steps = left;
+                Ok(())
+            }
+            None => self.fail(ErrorKind::Limit, self.here, "the template takes too long"),
+        }
+    }
+
+    /// Takes bytes from the memory budget, and the work of filling them.
+    pub(super) fn allot(&mut self, bytes: usize) -> Ran {
+        let bytes = bytes as u64;
+        match self.memory.checked_sub(bytes) {
+            Some(left) => {
+                self.memory = left;
+                self.work(bytes / 16)
+            }
+            None => self.fail(
+                ErrorKind::Limit,
+                self.here,
+                "the template makes too much data",
+            ),
+        }
+    }
+
+    /// A string counted against the memory budget.
+    pub(super) fn make_text(&mut self, text: &str) -> Ran<Value> {
+        if text.is_empty() {
+            return Ok(Value::Str(Rc::clone(&self.empty)));
+        }
+        self.allot(text.len())?;
+        Ok(Value::text(text))
+    }
+
+    pub(super) fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> Ran<T>) -> Ran<T> {
+        if self.depth >= self.limits.depth {
+            return self.fail(
+                ErrorKind::Limit,
+                self.here,
+                format!("nested deeper than {} levels", self.limits.depth),
+            );
+        }
+        self.depth += 1;
+        let result = inner(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Writes to the output, as far as it may grow.
+    pub(super) fn write(&mut self, out: &mut String, text: &str) -> Ran {
+        out.push_str(text);
+        self.wrote(out, text.len())
+    }
+
+    pub(super) fn wrote(&mut self, out: &str, bytes: usize) -> Ran {
+        if out.len() > self.limits.output_bytes {
+            let message = format!(
+                "the output is longer than {} bytes",
+                self.limits.output_bytes
+            );
+            return self.fail(ErrorKind::Limit, self.here, message);
+        }
+        self.work(bytes as u64 / 16)
+    }
+
+    pub(super) fn computed<T>(&self, result: Result<T, Failed>, span: Span) -> Ran<T> {
+        match result {
+            Ok(value) => Ok(value),
+            Err(Failed(message)) => self.fail(ErrorKind::Runtime, span, message),
+        }
+    }
+
+    // Printing.
+
+    /// Appends what a value prints; `false` when it prints as nothing at all (`toString()` gave null).
+    pub(super) fn print(&mut self, value: &Value, out: &mut String) -> Ran<bool> {
+        match value {
+            Value::Str(text) => {
+                self.write(out, text)?;
+                return Ok(true);
+            }
+            Value::Other(other) => {
+                if let Other::Host(host) = &**other
+                    && let Some(block) = host.as_any().downcast_ref::<BlockObject>()
+                {
+                    return self.print_block(block, &block.layer.clone(), out);
+                }
+            }
+            _ => {}
+        }
+        let before = out.len();
+        let limit = self.limits.output_bytes;
+        if Printer::new(out, limit).print(value) == Err(TooMuch) {
+            return self.fail(
+                ErrorKind::Limit,
+                self.here,
+                "the value is too long or too deep to print",
+            );
+        }
+        self.wrote(out, out.len() - before)?;
+        Ok(true)
+    }
+
+    /// What a value prints, as a string value; `None` for null.
+    pub(super) fn text_of(&mut self, value: &Value) -> Ran<Option<Rc<str>>> {
+        match value {
+            Value::Null => Ok(None),
+            Value::Str(text) => Ok(Some(Rc::clone(text))),
+            _ => {
+                let mut out = String::new();
+                if !self.print(value, &mut out)? {
+                    return Ok(None);
+                }
+                self.allot(out.len())?;
+                Ok(Some(text::joined(out).into()))
+            }
+        }
+    }
+
+    // Variables.
+
+    pub(super) fn name(&self, slot: Slot) -> &str {
+        self.names
+            .as_ref()
+            .unwrap_or(&self.program.names)
+            .name(slot)
+    }
+
+    pub(super) fn macro_named(&self, name: &str) -> Option<Arc<Macro>> {
+        self.macros
+            .get(name)
+            .or_else(|| self.program.macros.get(name))
+            .cloned()
+    }
+
+    /// Takes over the names of a template that `#evaluate` parsed.
+    pub(super) fn adopt(&mut self, names: &Names) {
+        self.known = KnownSlots::of(names);
+        let old = self.variables.len();
+        self.variables.resize(names.len(), Variable::Undefined);
+        for binding in Binding::ALL {
+            if let Some(slot) = names.find(binding.name())
+                && slot as usize >= old
+            {
+                self.variables[slot as usize] = Variable::Bound(binding);
+            }
+        }
+        self.names = Some(names.clone());
+    }
+
+    /// A variable as it lies in the template's own layer, when no other layer hides it.
+    pub(super) fn unhidden(&self, slot: Slot, layer: &Layer) -> Option<&Variable> {
+        let mut next = layer;
+        while let Some(frame) = next {
+            if !matches!(frame.find(slot), Found::No) {
+                return None;
+            }
+            next = &frame.parent;
+        }
+        self.variables.get(slot as usize)
+    }
+
+    /// The value of a variable; null when it has none.
+    pub(super) fn get(&mut self, slot: Slot, layer: &Layer) -> Ran<Value> {
+        let mut next = layer;
+        while let Some(frame) = next {
+            match frame.find(slot) {
+                Found::Value(value) => return Ok(value),
+                Found::Null => return Ok(Value::Null),
+                Found::No => next = &frame.parent,
+                Found::Argument(call, at) => {
+                    let parent = frame.parent.clone();
+                    let argument = &call.arguments[at].value;
+                    return self.deeper(|run| match argument {
+                        Expr::Reference(r) if r.parts.is_empty() => run.get(r.root, &parent),
+                        Expr::Reference(r) => run.execute(r, &parent),
+                        other => run.value(other, &parent),
+                    });
+                }
+            }
+        }
+        match self.variables.get(slot as usize) {
+            Some(Variable::Set(value)) => Ok(value.clone()),
+            Some(Variable::Bound(binding)) => {
+                let binding = *binding;
+                let value = self.bind(binding);
+                self.variables[slot as usize] = Variable::Set(value.clone());
+                Ok(value)
+            }
+            _ => Ok(Value::Null),
+        }
+    }
+
+    /// Sets a variable in every layer: inside a macro it is local, and leaks out.
+    pub(super) fn put(&mut self, slot: Slot, value: Value, layer: &Layer) {
+        let mut next = layer;
+        while let Some(frame) = next {
+            frame.put(slot, &value);
+            next = &frame.parent;
+        }
+        if let Some(variable) = self.variables.get_mut(slot as usize) {
+            *variable = Variable::Set(value);
+        }
+    }
+
+    pub(super) fn remove(&mut self, slot: Slot, layer: &Layer) {
+        let mut next = layer;
+        while let Some(frame) = next {
+            frame.remove(slot);
+            next = &frame.parent;
+        }
+        if let Some(variable) = self.variables.get_mut(slot as usize) {
+            *variable = Variable::Undefined;
+        }
+    }
+
+    /// Restores a variable after a loop.
+    pub(super) fn restore(&mut self, slot: Option<Slot>, old: Value, layer: &Layer) {
+        if let Some(slot) = slot {
+            if old.is_null() {
+                self.remove(slot, layer);
+            } else {
+                self.put(slot, old, layer);
+            }
+        }
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "a layer")]
+    pub(super) fn null_element(slot: Slot, layer: &Layer) -> Layer {
+        Some(Rc::new(Frame {
+            parent: layer.clone(),
+            kind: FrameKind::NullElement {
+                slot,
+                active: std::cell::Cell::new(true),
+            },
+        }))
+    }
+
+    // Telling the tracer.
+
+    pub(super) fn trace(&mut self, step: impl FnOnce() -> Step<'r>) {
+        if let Some(tracer) = &mut self.tracer {
+            tracer.step(step());
+        }
+    }
+
+    /// A value printed for the tracer: short, and never a failure.
+    pub(super) fn shown(value: &Value) -> String {
+        let mut out = String::new();
+        let _ = Printer::new(&mut out, 4_096).print(value);
+        out
+    }
+
+    /// Whether the value is a loop's `$foreach`.
+    pub(super) fn as_scope(value: &Value) -> Option<&Scope> {
+        match value {
+            Value::Other(other) => match &**other {
+                Other::Host(host) => host.as_any().downcast_ref(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}

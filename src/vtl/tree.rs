@@ -1,0 +1,243 @@
+//! A template as a tree. Immutable and shared: nothing in here belongs to one rendering.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::java::number::Operator;
+use crate::jsonpath::Path;
+
+use super::Span;
+use super::methods::Method;
+
+/// A variable's number.
+pub(super) type Slot = u32;
+
+/// Names of variables and their numbers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    names: Vec<Arc<str>>,
+    slots: HashMap<Arc<str>, Slot>,
+}
+
+impl Names {
+    pub(super) fn slot(&mut self, name: &str) -> Slot {
+        if let Some(&slot) = self.slots.get(name) {
+            return slot;
+        }
+        let slot = Slot::try_from(self.names.len()).unwrap_or(Slot::MAX);
+        let name: Arc<str> = Arc::from(name);
+        self.names.push(Arc::clone(&name));
+        self.slots.insert(name, slot);
+        slot
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<Slot> {
+        self.slots.get(name).copied()
+    }
+
+    pub(super) fn name(&self, slot: Slot) -> &str {
+        self.names.get(slot as usize).map_or("", |name| name)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+}
+
+/// A parsed template.
+#[derive(Debug)]
+pub(super) struct Program {
+    pub(super) block: Block,
+    pub(super) names: Names,
+    pub(super) macros: Macros,
+}
+
+pub(super) type Macros = HashMap<Box<str>, Arc<Macro>>;
+
+pub(super) type Block = Box<[Node]>;
+
+/// What renders.
+#[derive(Debug)]
+pub(super) enum Node {
+    Text {
+        text: Box<str>,
+        span: Span,
+    },
+    Reference(Reference),
+    If(Box<[Branch]>),
+    Set(Box<Set>),
+    Foreach(Box<Foreach>),
+    Call(Arc<Call>),
+    Define(Arc<Define>),
+    Break {
+        scope: Option<Expr>,
+        span: Span,
+    },
+    Stop,
+    Evaluate {
+        source: Expr,
+        span: Span,
+    },
+    /// A directive that fails when it renders.
+    Fail {
+        resource: bool,
+        message: &'static str,
+        span: Span,
+    },
+}
+
+/// One arm of an `#if`.
+#[derive(Debug)]
+pub(super) struct Branch {
+    /// `None` for `#else`.
+    pub(super) condition: Option<Expr>,
+    pub(super) span: Span,
+    pub(super) block: Block,
+}
+
+#[derive(Debug)]
+pub(super) struct Set {
+    pub(super) span: Span,
+    pub(super) target: Reference,
+    /// The variable that a target without parts sets.
+    pub(super) slot: Slot,
+    pub(super) value: Expr,
+}
+
+#[derive(Debug)]
+pub(super) struct Foreach {
+    pub(super) span: Span,
+    pub(super) element: Slot,
+    pub(super) source: Expr,
+    pub(super) block: Block,
+}
+
+/// A macro.
+#[derive(Debug)]
+pub(super) struct Macro {
+    pub(super) parameters: Box<[Slot]>,
+    pub(super) block: Block,
+}
+
+/// A call of a macro, or of a name that no macro has.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) span: Span,
+    pub(super) name: Box<str>,
+    pub(super) arguments: Box<[Argument]>,
+    /// The call as written: what prints when there is no such macro.
+    pub(super) literal: Box<str>,
+    /// The first argument that is a bare word: an error when there is such a macro.
+    pub(super) bad_argument: Option<Span>,
+    /// The block of `#@name() … #end`.
+    pub(super) body: Option<Arc<Define>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Argument {
+    pub(super) value: Expr,
+    /// As written.
+    pub(super) literal: Box<str>,
+}
+
+/// The block of a `#define`, or the body of a macro call.
+#[derive(Debug)]
+pub(super) struct Define {
+    pub(super) slot: Slot,
+    pub(super) block: Block,
+    /// How often it may be inside itself.
+    pub(super) depth: u32,
+}
+
+/// `$name.part.part`
+#[derive(Debug)]
+pub(super) struct Reference {
+    pub(super) span: Span,
+    pub(super) root: Slot,
+    pub(super) kind: ReferenceKind,
+    pub(super) parts: Box<[Part]>,
+    /// Backslashes and other text that print before the value.
+    pub(super) prefix: Option<Box<Prefix>>,
+    /// What prints when there is no value.
+    pub(super) null_text: Box<str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReferenceKind {
+    Normal,
+    /// `$\!x`: has no value.
+    NotComputable,
+    /// A name without `$`: null, and prints itself.
+    Runt,
+}
+
+#[derive(Debug)]
+pub(super) struct Prefix {
+    pub(super) escape: Box<str>,
+    pub(super) more: Box<str>,
+    pub(super) escaped: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Part {
+    Property { name: Box<str>, span: Span },
+    Method(Box<MethodCall>),
+    Index { index: Expr, span: Span },
+}
+
+#[derive(Debug)]
+pub(super) struct MethodCall {
+    pub(super) span: Span,
+    pub(super) name: Box<str>,
+    pub(super) method: Method,
+    pub(super) arguments: Box<[Expr]>,
+    /// The only argument compiled as a JSON path, when it is a plain string and the method takes one.
+    pub(super) path: Option<Path>,
+}
+
+/// What has a value.
+#[derive(Debug)]
+pub(super) enum Expr {
+    Null,
+    Bool(bool),
+    Int(i32),
+    Long(i64),
+    Big(Box<num_bigint::BigInt>),
+    Double(f64),
+    Str(Box<str>),
+    Interpolated(Box<Interpolated>),
+    List(Box<[Expr]>),
+    Map(Box<[(Expr, Expr)]>),
+    Range(Box<(Expr, Expr)>),
+    Reference(Box<Reference>),
+    Not(Box<Expr>),
+    And(Box<(Expr, Expr)>),
+    Or(Box<(Expr, Expr)>),
+    Compare(Comparison, Box<(Expr, Expr)>, Span),
+    Math(Operator, Box<(Operand, Operand)>, Span),
+}
+
+/// A side of a computation, and how it is written: `+` prints that when the side has no value.
+#[derive(Debug)]
+pub(super) struct Operand {
+    pub(super) expr: Expr,
+    pub(super) literal: Option<Box<str>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// A string that holds references or directives.
+#[derive(Debug)]
+pub(super) struct Interpolated {
+    pub(super) block: Block,
+    /// Velocity renders the string with a blank behind it and takes the last character away again.
+    pub(super) cut_last: bool,
+}

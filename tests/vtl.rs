@@ -1,0 +1,87 @@
+//! Every template of the case file renders as real API Gateway's engine renders it: Apache Velocity 1.7 with Jayway `JsonPath` and
+//! json-smart, which printed the expectations (`spec/vtl.md`).
+//!
+//! A line of the file either describes inputs that cases share (`input` and the data) or is a case: `expected` is the exact output,
+//! `error` means that any error is right.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+use sluice::vtl::{self, Input, Limits, Overrides};
+
+const CASES: &str = include_str!("data/vtl-cases.jsonl");
+
+fn texts(value: &Value) -> IndexMap<String, String> {
+    let entries = value.as_object().into_iter().flatten();
+    entries
+        .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()))
+        .collect()
+}
+
+fn render(template: &str, input: &Value) -> Result<(String, Overrides), String> {
+    let group = |name: &str| texts(&input["params"][name]);
+    let (path, querystring, header) = (group("path"), group("querystring"), group("header"));
+    let stage_variables = texts(&input["stageVariables"]);
+    let no_context = Map::new();
+    let input = Input {
+        body: input["body"].as_str().unwrap_or_default(),
+        path: &path,
+        querystring: &querystring,
+        header: &header,
+        stage_variables: &stage_variables,
+        context: input["context"].as_object().unwrap_or(&no_context),
+    };
+    let mut overrides = Overrides::default();
+    let template = vtl::parse(template, &Limits::default()).map_err(|e| e.to_string())?;
+    let output = template.render(&input, &mut overrides, None);
+    Ok((output.map_err(|e| e.to_string())?, overrides))
+}
+
+#[test]
+fn every_case_renders_as_the_reference_does() {
+    let mut inputs = HashMap::new();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for line in CASES.lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let Some(template) = case["template"].as_str() else {
+            inputs.insert(case["input"].as_u64().unwrap(), case);
+            continue;
+        };
+        count += 1;
+        let input = &inputs[&case["input"].as_u64().unwrap()];
+        let problem = match (render(template, input), case["expected"].as_str()) {
+            (Ok((output, overrides)), Some(expected)) => {
+                let sides = [
+                    ("requestOverride", overrides.request),
+                    ("responseOverride", overrides.response),
+                ];
+                let set = sides.into_iter().filter(|(_, set)| !set.is_empty());
+                let set: Map<String, Value> = set
+                    .map(|(side, set)| (side.to_owned(), Value::Object(set)))
+                    .collect();
+                let none = Value::Object(Map::new());
+                let wanted = case.get("expectedOverrides").unwrap_or(&none);
+                if output != expected {
+                    format!("printed {output:?}, not {expected:?}")
+                } else if Value::Object(set.clone()) != *wanted {
+                    format!("overrode {set:?}, not {wanted}")
+                } else {
+                    continue;
+                }
+            }
+            (Err(_), None) => continue,
+            (Ok((output, _)), None) => format!("printed {output:?} instead of failing"),
+            (Err(error), Some(expected)) => format!("failed ({error}), not {expected:?}"),
+        };
+        wrong.push(format!("{} {template:?}\n    {problem}", case["id"]));
+    }
+    assert_eq!(count, 1_623);
+    assert!(
+        wrong.is_empty(),
+        "{} of {count}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
