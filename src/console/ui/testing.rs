@@ -8,7 +8,6 @@ use ratatui::style::Style;
 use super::canvas::Canvas;
 use super::signs::UNICODE;
 use super::theme::{Meaning, Theme};
-use crate::console::term::Colours;
 
 /// A drawn screen.
 pub(crate) struct Screen {
@@ -23,7 +22,7 @@ pub(crate) fn now() -> Timestamp {
 
 /// The theme of test screens.
 pub(crate) fn theme() -> Theme {
-    Theme::load("default", Colours::Sixteen, &|_| None).unwrap()
+    Theme::for_tests()
 }
 
 impl Screen {
@@ -63,8 +62,7 @@ impl Screen {
         out
     }
 
-    /// The text, and after each row that has styles the runs in it: `2-5 title`. Styles are named by their meaning; where several
-    /// meanings look alike, by the first of them.
+    /// The text, and after each row that has styles the runs in it: `2-5 title`. Styles are named by their meaning.
     pub(crate) fn styled(&self) -> String {
         let mut out = String::new();
         for (y, line) in (0u16..).zip(self.text().lines()) {

@@ -198,6 +198,23 @@ impl Theme {
         }
     }
 
+    /// A theme that gives each meaning a look of its own, so that tests can tell them apart.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        let styles = Meaning::ALL
+            .iter()
+            .map(|m| match m {
+                Meaning::Text => Style::new(),
+                other => Style::new().fg(Color::Indexed(*other as u8)),
+            })
+            .collect();
+        Self {
+            name: "tests".to_owned(),
+            about: String::new(),
+            styles,
+        }
+    }
+
     /// What the theme calls itself.
     #[must_use]
     pub fn name(&self) -> &str {
