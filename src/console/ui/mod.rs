@@ -1,8 +1,17 @@
 //! What is seen and where keys go.
+//!
+//! * [`shell`]: context line, tabs, the current pane, layers on top, footer; keys to actions to commands.
+//! * [`pane`]: what a pane and a layer are; [`layers`]: dialogs, help, palette.
+//! * [`keymap`], [`theme`], [`signs`], [`layout`]: tables; [`canvas`] and [`widgets`] draw by meaning.
 
 pub mod canvas;
+pub mod fuzzy;
 pub mod keymap;
+pub mod layers;
+pub mod layout;
+pub mod pane;
 pub mod signs;
+pub mod status;
 #[cfg(test)]
 mod testing;
 pub mod theme;

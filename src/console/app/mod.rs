@@ -1,0 +1,419 @@
+//! What the console knows and does, without a terminal: messages in, state and effects out.
+//!
+//! All shared change goes through [`App::update`]. Remote data lives in the [`Store`], every operation goes through the gate
+//! ([`judge`]), and what was sent is in the [`CallLog`]. Panes own view state only and read this.
+
+mod gate;
+mod log;
+mod remote;
+mod session;
+mod store;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+pub use gate::{Verdict, judge};
+pub use log::{CallLog, Entry, Level, Outcome, Toast, Toasts};
+pub use remote::Remote;
+pub use session::{Session, Site};
+pub use store::{Fetch, Store};
+
+use crate::aws::{
+    Api, Danger, Event, Inverse, Op, OpDone, OpId, Query, Queue, Reply, Secrets, Spent,
+};
+use crate::base::Clock;
+
+/// Something that happened, or that the user wants: the only way in which shared state changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    /// The other side answered.
+    Aws(Box<Event>),
+    /// Work on this API from now on; its stage and method are chosen anew.
+    ChooseApi(Api),
+    /// Work on this stage of the API.
+    ChooseStage(String),
+    /// Work on this method: resource path and verb.
+    ChooseMethod {
+        /// The resource's path.
+        path: String,
+        /// The verb.
+        verb: String,
+    },
+    /// Do this, if the gate lets it through.
+    Propose(Box<Op>),
+    /// The answer to the question in [`App::asking`].
+    Answer(Reaction),
+    /// Take back the newest operation that can be taken back, after asking.
+    Undo,
+    /// Read these again now.
+    Refresh(Vec<Query>),
+    /// Put this on the clipboard; `what` names it in the toast.
+    Copy {
+        /// What it is: `URL`.
+        what: String,
+        /// The text.
+        text: String,
+    },
+    /// Tell the user something that passed.
+    Say(Level, String),
+    /// The user typed the word that allows changes in a read-only session.
+    Unlock,
+    /// Refuse changes again.
+    Lock,
+}
+
+/// What the user says to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reaction {
+    /// Do it: the dialog has made sure that the name was typed where it must be.
+    Yes,
+    /// Leave it.
+    No,
+}
+
+/// What is to be done outside.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Send a read; its answer comes back with the number.
+    Fetch(Fetch),
+    /// Run an operation.
+    Run {
+        /// The number under which it is reported.
+        id: OpId,
+        /// What to do.
+        op: Box<Op>,
+    },
+    /// Put text on the clipboard.
+    Copy(String),
+}
+
+/// An operation that waits for the user's word.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asking {
+    /// What would be done.
+    pub op: Box<Op>,
+    /// How sure the user must be.
+    pub danger: Danger,
+}
+
+/// What the user works on; panes share it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The API.
+    pub api: Option<Api>,
+    /// The stage's name.
+    pub stage: Option<String>,
+    /// The resource's path and the verb.
+    pub method: Option<(String, String)>,
+}
+
+/// The console's state.
+#[derive(Debug)]
+pub struct App {
+    /// Where we are and what we may do.
+    pub session: Session,
+    /// What the user works on.
+    pub selection: Selection,
+    /// Everything that was read.
+    pub store: Store,
+    /// Everything that was sent.
+    pub calls: CallLog,
+    /// The newest message.
+    pub toasts: Toasts,
+    /// The operation that waits for the user's word.
+    pub asking: Option<Asking>,
+    /// Calls that wait for AWS's quotas.
+    pub queue: Queue,
+    /// What metrics have cost.
+    pub spent: Spent,
+    /// The way back from what was done, newest last.
+    undo: Vec<Op>,
+    /// The undo that is under way: it isn't itself put on the way back.
+    undoing: Option<OpId>,
+    next_op: OpId,
+    clock: Clock,
+}
+
+/// Steps back that are kept.
+const MAX_UNDO: usize = 50;
+
+impl App {
+    /// The state of a session that begins.
+    #[must_use]
+    pub fn new(session: Session, clock: Clock) -> Self {
+        Self {
+            session,
+            selection: Selection::default(),
+            store: Store::default(),
+            calls: CallLog::default(),
+            toasts: Toasts::default(),
+            asking: None,
+            queue: Queue::default(),
+            spent: Spent::default(),
+            undo: Vec::new(),
+            undoing: None,
+            next_op: 1,
+            clock,
+        }
+    }
+
+    /// Monotonic time.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
+    /// Wall time.
+    #[must_use]
+    pub fn wall(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The reads that must be sent so that what is visible is there and fresh.
+    pub fn want(&mut self, needs: &[Query]) -> Vec<Effect> {
+        let now = self.now();
+        let local = !self.session.is_aws();
+        let fetches = self.store.want(needs, now, local);
+        fetches.into_iter().map(Effect::Fetch).collect()
+    }
+
+    /// The operation that [`Message::Undo`] would take back, and how: said before it is done.
+    #[must_use]
+    pub fn undoable(&self) -> Option<&Op> {
+        self.undo.last()
+    }
+
+    /// Takes a message; returns what is to be done outside.
+    pub fn update(&mut self, message: Message) -> Vec<Effect> {
+        let now = self.now();
+        match message {
+            Message::Aws(event) => return self.heard(*event),
+            Message::ChooseApi(api) => {
+                if self.selection.api.as_ref() != Some(&api) {
+                    self.selection = Selection {
+                        api: Some(api),
+                        ..Selection::default()
+                    };
+                    self.choose_only_stage();
+                }
+            }
+            Message::ChooseStage(stage) => self.selection.stage = Some(stage),
+            Message::ChooseMethod { path, verb } => self.selection.method = Some((path, verb)),
+            Message::Propose(op) => return self.propose(op),
+            Message::Answer(reaction) => {
+                if let Some(Asking { op, .. }) = self.asking.take()
+                    && reaction == Reaction::Yes
+                {
+                    return vec![self.run(op)];
+                }
+                self.undoing = None;
+            }
+            Message::Undo => return self.propose_undo(),
+            Message::Refresh(queries) => {
+                let fetches = self.store.refresh(&queries, now);
+                return fetches.into_iter().map(Effect::Fetch).collect();
+            }
+            Message::Copy { what, text } => {
+                self.toasts.say(Level::Done, format!("copied: {what}"), now);
+                return vec![Effect::Copy(text)];
+            }
+            Message::Say(level, text) => self.toasts.say(level, text, now),
+            Message::Unlock => {
+                self.session.read_only = false;
+                self.toasts
+                    .say(Level::Note, "changes are allowed in this session", now);
+            }
+            Message::Lock => {
+                self.session.read_only = true;
+                self.toasts
+                    .say(Level::Note, "this session is read-only", now);
+            }
+        }
+        Vec::new()
+    }
+
+    fn heard(&mut self, event: Event) -> Vec<Effect> {
+        let now = self.now();
+        match event {
+            Event::Got {
+                query,
+                generation,
+                result,
+            } => {
+                if self.store.got(&query, generation, result, now) {
+                    self.learn(&query);
+                }
+            }
+            Event::OpStep { id, done, .. } => self.calls.set(id, Outcome::Running(done)),
+            Event::OpDone(done) => self.ended(&done),
+            Event::Queue(queue) => self.queue = queue,
+            Event::Spent(spent) => self.spent = spent,
+        }
+        Vec::new()
+    }
+
+    /// Takes over what an answer says about the session and the selection.
+    fn learn(&mut self, query: &Query) {
+        match query {
+            Query::Identity => {
+                if let Some(Reply::Identity(identity)) = self.store.get(query).value() {
+                    self.session.account = Some(identity.account.clone());
+                    self.session.role = Some(identity.role.clone());
+                }
+            }
+            Query::Apis => {
+                // With one API there is nothing to choose.
+                let apis = self.store.apis();
+                if let (None, Some([only])) = (&self.selection.api, apis.value()) {
+                    self.selection.api = Some(Api::from(only));
+                } else if let (Some(chosen), Some(all)) = (&self.selection.api, apis.value())
+                    && apis.error().is_none()
+                    && !all.iter().any(|api| api.id == chosen.id)
+                {
+                    self.selection = Selection::default();
+                }
+            }
+            Query::Stages { .. } => self.choose_only_stage(),
+            _ => {}
+        }
+    }
+
+    /// Chooses a stage when none is chosen or the chosen one is gone: the first, which is the only one where it matters most.
+    fn choose_only_stage(&mut self) {
+        let Some(api) = &self.selection.api else {
+            return;
+        };
+        if let Some(stages) = self.store.stages(&api.id).value() {
+            let chosen = self.selection.stage.as_ref();
+            if !stages.iter().any(|s| Some(&s.stage_name) == chosen) {
+                self.selection.stage = stages.first().map(|s| s.stage_name.clone());
+            }
+        }
+    }
+
+    fn propose(&mut self, op: Box<Op>) -> Vec<Effect> {
+        match judge(&op, &self.session) {
+            Verdict::Refused(why) => {
+                self.undoing = None;
+                let now = self.now();
+                self.toasts.say(Level::Failed, why, now);
+                Vec::new()
+            }
+            Verdict::Ask(danger) => {
+                self.asking = Some(Asking { op, danger });
+                Vec::new()
+            }
+            Verdict::Go => vec![self.run(op)],
+        }
+    }
+
+    fn propose_undo(&mut self) -> Vec<Effect> {
+        let now = self.now();
+        let Some(op) = self.undo.last().cloned() else {
+            self.toasts
+                .say(Level::Note, "nothing to undo in this session", now);
+            return Vec::new();
+        };
+        self.undoing = Some(self.next_op);
+        match judge(&op, &self.session) {
+            // An undo is always shown before it is done.
+            Verdict::Go => {
+                self.asking = Some(Asking {
+                    op: Box::new(op),
+                    danger: Danger::Confirm("This takes back your last change.".to_owned()),
+                });
+                Vec::new()
+            }
+            _ => self.propose(Box::new(op)),
+        }
+    }
+
+    fn run(&mut self, op: Box<Op>) -> Effect {
+        let id = self.next_op;
+        self.next_op += 1;
+        let cli = self.session.cli();
+        self.calls.push(Entry {
+            id,
+            at: self.wall(),
+            title: op.title.clone(),
+            target: op.target.to_string(),
+            commands: op.cli(&cli, Secrets::Masked),
+            to_copy: op.cli(&cli, Secrets::Shown),
+            outcome: Outcome::Running(0),
+        });
+        Effect::Run { id, op }
+    }
+
+    fn ended(&mut self, done: &OpDone) {
+        let now = self.now();
+        let was_undo = self.undoing == Some(done.id);
+        if was_undo {
+            self.undoing = None;
+        }
+        // Whatever came of it, what it touches is read again.
+        self.store.outdate(&done.op.stale);
+        match &done.failed {
+            None => {
+                self.calls.set(done.id, Outcome::Done);
+                if was_undo {
+                    self.undo.pop();
+                } else if done.op.changes() {
+                    match &done.undo {
+                        Some(undo) => {
+                            self.undo.push(undo.clone());
+                            if self.undo.len() > MAX_UNDO {
+                                self.undo.remove(0);
+                            }
+                        }
+                        // What can't be taken back stands before everything older.
+                        None => self.undo.clear(),
+                    }
+                }
+                if done.op.changes() {
+                    let text = match (&done.op.live_now, &done.op.live_at_next_deployment) {
+                        (None, Some(_)) => {
+                            format!("done: {}; live at the next deployment", done.op.title)
+                        }
+                        _ => format!("done: {}", done.op.title),
+                    };
+                    self.toasts.say(Level::Done, text, now);
+                }
+            }
+            Some(error) => {
+                let mut text = error.to_string();
+                let before = done.done_before();
+                if !before.is_empty() {
+                    text = format!("{text} ({before})");
+                }
+                let outcome = if error.is_unknown() {
+                    Outcome::Unknown(text.clone())
+                } else {
+                    Outcome::Failed(text.clone())
+                };
+                self.calls.set(done.id, outcome);
+                self.toasts.say(Level::Failed, text, now);
+            }
+        }
+    }
+
+    /// Why the newest operation can't be taken back, if it can't.
+    #[must_use]
+    pub fn no_undo(&self) -> Option<&'static str> {
+        self.undo
+            .is_empty()
+            .then_some("nothing was changed in this session that can be taken back")
+    }
+}
+
+/// Why an operation can't be taken back, in words; `None` if it can.
+#[must_use]
+pub fn no_way_back(op: &Op) -> Option<&'static str> {
+    match &op.inverse {
+        Inverse::Op(_) => None,
+        Inverse::None(why) => Some(why),
+    }
+}
+
+#[cfg(test)]
+mod tests;
