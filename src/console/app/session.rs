@@ -97,6 +97,20 @@ impl Session {
         }
     }
 
+    /// Where a stage answers. Locally by path, so that no name needs to be resolved.
+    #[must_use]
+    pub fn stage_url(&self, api: &str, stage: &str) -> String {
+        match &self.site {
+            Site::Local { url, .. } | Site::Endpoint { url } => {
+                format!("{}/_aws/execute-api/{api}/{stage}", url.trim_end_matches('/'))
+            }
+            Site::Aws { .. } => format!(
+                "https://{api}.execute-api.{}.amazonaws.com/{stage}",
+                self.region
+            ),
+        }
+    }
+
     /// What AWS CLI commands need to reach the same place.
     #[must_use]
     pub fn cli(&self) -> Cli {

@@ -73,6 +73,11 @@ impl<'a> Canvas<'a> {
         self.cursor = Some(Position { x, y });
     }
 
+    /// Hides the terminal's cursor, if what is drawn from here on doesn't place it.
+    pub fn hide_cursor(&mut self) {
+        self.cursor = None;
+    }
+
     /// Writes `text` at a cell, at most `width` cells, cut with a sign if it is longer. Returns the column after it.
     pub fn put(&mut self, x: u16, y: u16, width: u16, text: &str, meaning: Meaning) -> u16 {
         let style = self.theme[meaning];

@@ -10,6 +10,8 @@ pub mod keymap;
 pub mod layers;
 pub mod layout;
 pub mod pane;
+pub mod panes;
+pub mod shell;
 pub mod signs;
 pub mod status;
 #[cfg(test)]

@@ -1,0 +1,174 @@
+//! All REST APIs of the region.
+
+use ratatui::layout::Rect;
+
+use crate::aws::{Api, Query};
+use crate::console::app::{App, Message};
+use crate::console::ui::canvas::{Canvas, age};
+use crate::console::ui::fuzzy::contains;
+use crate::console::ui::keymap::{Action, Context};
+use crate::console::ui::layout::titled;
+use crate::console::ui::pane::{Command, Pane, PaneEvent, PaneId};
+use crate::console::ui::status;
+use crate::console::ui::theme::Meaning;
+use crate::console::ui::widgets::{Column, Cursor, Move, table};
+use crate::model::RestApi;
+
+/// What can be done with APIs.
+pub(super) const CONTEXT: Context = Context {
+    name: "apis",
+    title: "APIs",
+    actions: &[
+        Action::new("apis.open", &[], "open", "Works on the API from now on"),
+        Action::new("apis.copy-id", &["y"], "copy id", "Copies the API's id"),
+    ],
+};
+
+/// The list of APIs.
+#[derive(Debug, Default)]
+pub(super) struct Apis {
+    cursor: Cursor<String>,
+    filter: String,
+}
+
+impl Apis {
+    /// The APIs that the filter lets through.
+    fn shown<'a>(&self, apis: &'a [RestApi]) -> Vec<&'a RestApi> {
+        let matches = |api: &&RestApi| {
+            let about = api.description.as_deref().unwrap_or_default();
+            contains(&self.filter, &format!("{} {} {about}", api.name, api.id))
+        };
+        apis.iter().filter(matches).collect()
+    }
+
+    fn keys(&self, app: &App) -> Vec<String> {
+        let apis = app.store.apis();
+        let shown = self.shown(apis.value().copied().unwrap_or_default());
+        shown.iter().map(|api| api.id.clone()).collect()
+    }
+
+    /// The API under the cursor.
+    fn here<'a>(&self, app: &'a App) -> Option<&'a RestApi> {
+        let id = self.cursor.key()?;
+        let apis: &'a [RestApi] = app.store.apis().value().copied()?;
+        apis.iter().find(|api| api.id == *id)
+    }
+}
+
+impl Pane for Apis {
+    fn id(&self) -> PaneId {
+        PaneId::Apis
+    }
+
+    fn context(&self) -> &'static Context {
+        &CONTEXT
+    }
+
+    fn needs(&self, _app: &App) -> Vec<Query> {
+        vec![Query::Apis]
+    }
+
+    fn blocked(&self, action: &str, app: &App) -> Option<String> {
+        let needs_one = action != "apis.new";
+        (needs_one && self.here(app).is_none()).then(|| "there is no API under the cursor".to_owned())
+    }
+
+    fn filters(&self) -> bool {
+        true
+    }
+
+    fn update(&mut self, event: PaneEvent<'_>, app: &App) -> Vec<Command> {
+        let keys = self.keys(app);
+        self.cursor.keep(&keys);
+        match event {
+            PaneEvent::Filter(text) => {
+                text.clone_into(&mut self.filter);
+                let keys = self.keys(app);
+                self.cursor.keep(&keys);
+            }
+            PaneEvent::Act("apis.open") | PaneEvent::Move(Move::Open | Move::Right) => {
+                if let Some(api) = self.here(app) {
+                    return vec![
+                        Command::Tell(Message::ChooseApi(Api::from(api))),
+                        Command::Go(PaneId::Resources),
+                    ];
+                }
+            }
+            PaneEvent::Act("apis.copy-id") => {
+                if let Some(api) = self.here(app) {
+                    return vec![Command::copy("id", api.id.clone())];
+                }
+            }
+            PaneEvent::Move(movement) => {
+                self.cursor.go(movement, &keys);
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, app: &App) {
+        let apis = app.store.apis();
+        let count = apis.value().map_or(0, |apis| apis.len());
+        let title = match count {
+            0 => "APIs".to_owned(),
+            1 => "APIs  1".to_owned(),
+            n => format!("APIs  {n}"),
+        };
+        let body = titled(canvas, area, &title, true);
+        let Some((apis, body)) = status::remote(canvas, body, app, &apis, "REST APIs") else {
+            return;
+        };
+        if apis.is_empty() {
+            let text = format!(
+                "No REST APIs in {} of {}. n makes one.",
+                app.session.region,
+                app.session.name()
+            );
+            status::paragraph(canvas, body, &text, Meaning::Dim, 3);
+            return;
+        }
+        let shown = self.shown(apis);
+        let keys: Vec<String> = shown.iter().map(|api| api.id.clone()).collect();
+        self.cursor.keep(&keys);
+        if shown.is_empty() {
+            canvas.line(body, &[("  no API matches the filter", Meaning::Dim)]);
+            return;
+        }
+        let roomy = area.width >= 100;
+        let columns: &[Column] = if roomy {
+            &[
+                Column::left("name", 28),
+                Column::left("id", 12),
+                Column::left("endpoint", 9),
+                Column::right("created", 7),
+                Column::left("description", 0),
+            ]
+        } else {
+            &[
+                Column::left("name", 0),
+                Column::left("id", 12),
+                Column::left("endpoint", 9),
+                Column::right("created", 7),
+            ]
+        };
+        let now = canvas.now();
+        let none = canvas.signs().none;
+        let row = |index: usize| {
+            let api = shown[index];
+            let types = api.endpoint_configuration.types.join(", ").to_lowercase();
+            let mut row = vec![
+                (api.name.clone(), Meaning::Text),
+                (api.id.clone(), Meaning::Dim),
+                (types, Meaning::Dim),
+                (age(now, api.created_date), Meaning::Dim),
+            ];
+            if roomy {
+                let about = api.description.as_deref().unwrap_or(none);
+                row.push((about.to_owned(), Meaning::Dim));
+            }
+            row
+        };
+        table(canvas, body, columns, shown.len(), &mut self.cursor, true, row);
+    }
+}
