@@ -1,9 +1,14 @@
 //! The terminal console.
 //!
 //! * [`app`] is what the console knows and does, without a terminal.
-//! * [`term`] owns the terminal: modes, keys in, frames out, signals.
 //! * [`ui`] draws the state and turns keys into actions.
+//! * [`term`] owns the terminal: modes, keys in, frames out, signals.
+//! * [`run`] puts them together: one thread owns state and drawing, and sleeps until something happens.
 
 pub mod app;
+mod looping;
+mod run;
 pub mod term;
 pub mod ui;
+
+pub use run::{ConsoleError, End, Options, run};

@@ -63,7 +63,7 @@ pub fn judge(op: &Op, session: &Session) -> Verdict {
 mod tests {
     use super::*;
     use crate::aws::{Api, Place};
-    use crate::console::app::session::Site;
+    use crate::console::app::session::testing;
 
     fn op(kind: Kind, danger: Danger, stage: &str) -> Op {
         let api = Api {
@@ -78,16 +78,7 @@ mod tests {
     #[test]
     fn each_kind_of_operation_is_judged_by_where_it_runs() {
         let confirm = || Danger::Confirm("sure?".to_owned());
-        let local = Session::new(
-            Site::Local {
-                url: "http://127.0.0.1:1".to_owned(),
-                owned: true,
-            },
-            "us-east-1",
-            false,
-        );
-        let read_only = Session::new(Site::Aws { profile: None }, "us-east-1", false);
-        let aws = Session::new(Site::Aws { profile: None }, "us-east-1", true);
+        let (local, read_only, aws) = (testing::local(), testing::aws(false), testing::aws(true));
         let table = [
             (&local, Kind::Change, Danger::None, "prod", "go"),
             (&local, Kind::Change, confirm(), "dev", "ask"),

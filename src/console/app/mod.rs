@@ -16,7 +16,9 @@ use jiff::Timestamp;
 pub use gate::{Verdict, judge};
 pub use log::{CallLog, Entry, Level, Outcome, Toast, Toasts};
 pub use remote::Remote;
-pub use session::{Session, Site};
+pub use session::Session;
+#[cfg(test)]
+pub(crate) use session::testing;
 pub use store::{Fetch, Store};
 
 use crate::aws::{
@@ -260,6 +262,7 @@ impl App {
                 if let Some(Reply::Identity(identity)) = self.store.get(query).value() {
                     self.session.account = Some(identity.account.clone());
                     self.session.role = Some(identity.role.clone());
+                    self.session.region.clone_from(&identity.region);
                 }
             }
             Query::Apis => {
@@ -332,7 +335,7 @@ impl App {
     fn run(&mut self, op: Box<Op>) -> Effect {
         let id = self.next_op;
         self.next_op += 1;
-        let cli = self.session.cli();
+        let cli = self.session.cli().clone();
         self.calls.push(Entry {
             id,
             at: self.wall(),

@@ -1,82 +1,58 @@
 //! Where we are and what we may do there.
 
-use crate::aws::Cli;
+use crate::aws::{self, Cli, Target};
 
-/// What the console talks to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Site {
-    /// The bundled gateway, in this process or another one.
-    Local {
-        /// Its URL.
-        url: String,
-        /// It runs inside this process: quitting stops serving.
-        owned: bool,
-    },
-    /// Some other endpoint that speaks AWS's protocols.
-    Endpoint {
-        /// Its URL.
-        url: String,
-    },
-    /// AWS itself.
-    Aws {
-        /// The profile, if one was named.
-        profile: Option<String>,
-    },
-}
-
-/// The session: site, region, account, and whether changes are allowed.
+/// The session: target, region, account, and whether changes are allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// What we talk to.
-    pub site: Site,
-    /// The region that calls go to.
+    pub target: Target,
+    /// The gateway runs inside this process: quitting stops serving.
+    pub owns_gateway: bool,
+    /// The region that calls go to; empty until known (a profile may name it).
     pub region: String,
-    /// Twelve digits; unknown until the site has answered who we are.
+    /// Twelve digits; unknown until the target has answered who we are.
     pub account: Option<String>,
     /// The role or user, once known.
     pub role: Option<String>,
     /// Changes are refused.
     pub read_only: bool,
+    cli: Cli,
 }
 
 impl Session {
     /// A session as it starts: on AWS read-only, unless `write` says otherwise.
     #[must_use]
-    pub fn new(site: Site, region: impl Into<String>, write: bool) -> Self {
-        let read_only = matches!(site, Site::Aws { .. }) && !write;
+    pub fn new(session: &aws::Session, owns_gateway: bool, write: bool) -> Self {
         Self {
-            site,
-            region: region.into(),
+            owns_gateway,
+            region: session.region.clone().unwrap_or_default(),
             account: None,
             role: None,
-            read_only,
+            read_only: session.target.is_aws() && !write,
+            cli: session.cli(),
+            target: session.target.clone(),
         }
     }
 
     /// Whether this is real AWS, where mistakes cost.
     #[must_use]
     pub fn is_aws(&self) -> bool {
-        matches!(self.site, Site::Aws { .. })
+        self.target.is_aws()
     }
 
-    /// Whether this is the bundled gateway, which answers fast and knows more than AWS tells.
-    #[must_use]
-    pub fn is_local(&self) -> bool {
-        matches!(self.site, Site::Local { .. })
-    }
-
-    /// The site in a word or two, for the context line.
+    /// The target in a word or two, for the context line.
     #[must_use]
     pub fn name(&self) -> String {
-        match &self.site {
-            Site::Local { .. } => "local".to_owned(),
-            Site::Endpoint { url } => url
+        match &self.target {
+            Target::Local { .. } => "local".to_owned(),
+            Target::Endpoint { url, .. } => url
                 .trim_start_matches("http://")
                 .trim_start_matches("https://")
                 .trim_end_matches('/')
                 .to_owned(),
-            Site::Aws { profile: None } => "AWS".to_owned(),
-            Site::Aws {
+            Target::Aws { profile: None } => "AWS".to_owned(),
+            Target::Aws {
                 profile: Some(profile),
             } => format!("AWS {profile}"),
         }
@@ -85,11 +61,11 @@ impl Session {
     /// What must be typed to allow changes in a read-only session: the account's number, or the profile's name while it isn't known.
     #[must_use]
     pub fn unlock_word(&self) -> String {
-        match (&self.account, &self.site) {
+        match (&self.account, &self.target) {
             (Some(account), _) => account.clone(),
             (
                 None,
-                Site::Aws {
+                Target::Aws {
                     profile: Some(profile),
                 },
             ) => profile.clone(),
@@ -97,14 +73,15 @@ impl Session {
         }
     }
 
-    /// Where a stage answers. Locally by path, so that no name needs to be resolved.
+    /// Where a stage answers. On other endpoints than AWS by path, so that no name needs to be resolved.
     #[must_use]
     pub fn stage_url(&self, api: &str, stage: &str) -> String {
-        match &self.site {
-            Site::Local { url, .. } | Site::Endpoint { url } => {
-                format!("{}/_aws/execute-api/{api}/{stage}", url.trim_end_matches('/'))
-            }
-            Site::Aws { .. } => format!(
+        match self.target.url().filter(|_| !self.is_aws()) {
+            Some(url) => format!(
+                "{}/_aws/execute-api/{api}/{stage}",
+                url.trim_end_matches('/')
+            ),
+            None => format!(
                 "https://{api}.execute-api.{}.amazonaws.com/{stage}",
                 self.region
             ),
@@ -113,32 +90,57 @@ impl Session {
 
     /// What AWS CLI commands need to reach the same place.
     #[must_use]
-    pub fn cli(&self) -> Cli {
-        let (endpoint_url, profile) = match &self.site {
-            Site::Local { url, .. } | Site::Endpoint { url } => (Some(url.clone()), None),
-            Site::Aws { profile } => (None, profile.clone()),
+    pub fn cli(&self) -> &Cli {
+        &self.cli
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::Session;
+    use crate::aws::{self, Target};
+
+    fn session(target: Target, write: bool) -> Session {
+        let session = aws::Session {
+            target,
+            region: Some("us-east-1".to_owned()),
         };
-        Cli {
-            endpoint_url,
-            region: self.region.clone(),
-            profile,
-        }
+        Session::new(&session, false, write)
+    }
+
+    /// A session on a bundled gateway.
+    pub(crate) fn local() -> Session {
+        let endpoint = "http://127.0.0.1:4566".to_owned();
+        session(Target::Local { endpoint }, false)
+    }
+
+    /// A session on AWS with the profile `work`, writing only if told so.
+    pub(crate) fn aws(write: bool) -> Session {
+        let profile = Some("work".to_owned());
+        session(Target::Aws { profile }, write)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::testing::{aws, local};
 
     #[test]
     fn aws_starts_read_only() {
-        let aws = || Site::Aws { profile: None };
-        let local = Site::Local {
-            url: "http://127.0.0.1:4566".to_owned(),
-            owned: true,
-        };
-        assert!(Session::new(aws(), "eu-west-1", false).read_only);
-        assert!(!Session::new(aws(), "eu-west-1", true).read_only);
-        assert!(!Session::new(local, "us-east-1", false).read_only);
+        assert!(aws(false).read_only);
+        assert!(!aws(true).read_only);
+        assert!(!local().read_only);
+    }
+
+    #[test]
+    fn stages_have_their_urls() {
+        assert_eq!(
+            local().stage_url("a1", "prod"),
+            "http://127.0.0.1:4566/_aws/execute-api/a1/prod"
+        );
+        assert_eq!(
+            aws(false).stage_url("a1", "prod"),
+            "https://a1.execute-api.us-east-1.amazonaws.com/prod"
+        );
     }
 }

@@ -9,18 +9,11 @@ fn clock() -> Clock {
 }
 
 fn local() -> App {
-    let site = Site::Local {
-        url: "http://127.0.0.1:4566".to_owned(),
-        owned: true,
-    };
-    App::new(Session::new(site, "us-east-1", false), clock())
+    App::new(testing::local(), clock())
 }
 
 fn aws() -> App {
-    let site = Site::Aws {
-        profile: Some("work".to_owned()),
-    };
-    App::new(Session::new(site, "eu-west-1", false), clock())
+    App::new(testing::aws(false), clock())
 }
 
 fn api(id: &str) -> Api {

@@ -64,8 +64,8 @@ impl Confirm {
     pub fn new(asking: Asking, session: &Session) -> Self {
         let cli = session.cli();
         Self {
-            commands: asking.op.cli(&cli, Secrets::Masked),
-            to_copy: asking.op.cli(&cli, Secrets::Shown).join("\n"),
+            commands: asking.op.cli(cli, Secrets::Masked),
+            to_copy: asking.op.cli(cli, Secrets::Shown).join("\n"),
             asking,
             field: Field::default(),
         }

@@ -46,7 +46,7 @@ pub const FORM: Context = Context {
 };
 
 enum Kind {
-    Text(Field),
+    Text(Box<Field>),
     /// One of these; left, right and space turn it.
     Choice(Vec<String>, usize),
 }
@@ -66,7 +66,7 @@ impl FormField {
         Self {
             name,
             hint,
-            kind: Kind::Text(Field::new(value)),
+            kind: Kind::Text(Box::new(Field::new(value))),
             before: value.to_owned(),
         }
     }
@@ -77,7 +77,7 @@ impl FormField {
         Self {
             name,
             hint,
-            kind: Kind::Text(Field::default().masked()),
+            kind: Kind::Text(Box::new(Field::default().masked())),
             before: String::new(),
         }
     }

@@ -70,9 +70,8 @@ impl Layer for Palette {
     fn update(&mut self, event: PaneEvent<'_>, _around: Surroundings<'_>) -> Outcome {
         match event {
             PaneEvent::Key(key) => {
-                if self.field.type_key(key) {
-                    self.cursor = Cursor::default();
-                }
+                self.field.type_key(key);
+                self.cursor = Cursor::default();
             }
             PaneEvent::Paste(text) => {
                 self.field.paste(text);

@@ -70,7 +70,8 @@ impl Pane for Apis {
 
     fn blocked(&self, action: &str, app: &App) -> Option<String> {
         let needs_one = action != "apis.new";
-        (needs_one && self.here(app).is_none()).then(|| "there is no API under the cursor".to_owned())
+        (needs_one && self.here(app).is_none())
+            .then(|| "there is no API under the cursor".to_owned())
     }
 
     fn filters(&self) -> bool {
@@ -169,6 +170,14 @@ impl Pane for Apis {
             }
             row
         };
-        table(canvas, body, columns, shown.len(), &mut self.cursor, true, row);
+        table(
+            canvas,
+            body,
+            columns,
+            shown.len(),
+            &mut self.cursor,
+            true,
+            row,
+        );
     }
 }

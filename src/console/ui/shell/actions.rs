@@ -10,9 +10,24 @@ pub const ALWAYS: Context = Context {
     title: "Always",
     actions: &[
         Action::new("always.quit", &["ctrl-c"], "quit now", "Quits at once"),
-        Action::new("always.suspend", &["ctrl-z"], "suspend", "Stops the program; the shell's fg continues it"),
-        Action::new("always.redraw", &["ctrl-l"], "redraw", "Draws the whole screen again"),
-        Action::new("always.help", &["f1"], "help", "Shows what can be done here"),
+        Action::new(
+            "always.suspend",
+            &["ctrl-z"],
+            "suspend",
+            "Stops the program; the shell's fg continues it",
+        ),
+        Action::new(
+            "always.redraw",
+            &["ctrl-l"],
+            "redraw",
+            "Draws the whole screen again",
+        ),
+        Action::new(
+            "always.help",
+            &["f1"],
+            "help",
+            "Shows what can be done here",
+        ),
     ],
 };
 
@@ -22,20 +37,80 @@ pub const GLOBAL: Context = Context {
     title: "Everywhere",
     actions: &[
         Action::new("global.help", &["?"], "help", "Shows what can be done here"),
-        Action::new("global.palette", &[":"], "do", "Finds an action by a few letters"),
-        Action::new("global.filter", &["/"], "filter", "Shows only rows that hold these words"),
-        Action::new("global.refresh", &["ctrl-r", "f5"], "refresh", "Reads again what is on the screen"),
-        Action::new("global.undo", &["u"], "undo", "Takes back the last change of this session, after saying what that means"),
-        Action::new("global.calls", &["!"], "call log", "Shows what was sent in this session, as AWS CLI commands"),
-        Action::new("global.write", &["ctrl-w"], "allow writing", "Allows changes in a read-only session, or refuses them again"),
-        Action::new("global.theme", &[], "theme", "Takes the next of the built-in themes"),
+        Action::new(
+            "global.palette",
+            &[":"],
+            "do",
+            "Finds an action by a few letters",
+        ),
+        Action::new(
+            "global.filter",
+            &["/"],
+            "filter",
+            "Shows only rows that hold these words",
+        ),
+        Action::new(
+            "global.refresh",
+            &["ctrl-r", "f5"],
+            "refresh",
+            "Reads again what is on the screen",
+        ),
+        Action::new(
+            "global.undo",
+            &["u"],
+            "undo",
+            "Takes back the last change of this session, after saying what that means",
+        ),
+        Action::new(
+            "global.calls",
+            &["!"],
+            "call log",
+            "Shows what was sent in this session, as AWS CLI commands",
+        ),
+        Action::new(
+            "global.write",
+            &["ctrl-w"],
+            "allow writing",
+            "Allows changes in a read-only session, or refuses them again",
+        ),
+        Action::new(
+            "global.theme",
+            &[],
+            "theme",
+            "Takes the next of the built-in themes",
+        ),
         Action::new("global.apis", &["1"], "APIs", "Shows the APIs"),
-        Action::new("global.resources", &["2"], "resources", "Shows resources and methods"),
+        Action::new(
+            "global.resources",
+            &["2"],
+            "resources",
+            "Shows resources and methods",
+        ),
         Action::new("global.test", &["3"], "test", "Shows the test of a method"),
-        Action::new("global.templates", &["4"], "templates", "Shows the mapping templates"),
-        Action::new("global.stages", &["5"], "stages", "Shows stages and deployments"),
-        Action::new("global.canary", &["6"], "canary", "Shows the stage's canary"),
-        Action::new("global.keys", &["7"], "plans & keys", "Shows usage plans and API keys"),
+        Action::new(
+            "global.templates",
+            &["4"],
+            "templates",
+            "Shows the mapping templates",
+        ),
+        Action::new(
+            "global.stages",
+            &["5"],
+            "stages",
+            "Shows stages and deployments",
+        ),
+        Action::new(
+            "global.canary",
+            &["6"],
+            "canary",
+            "Shows the stage's canary",
+        ),
+        Action::new(
+            "global.keys",
+            &["7"],
+            "plans & keys",
+            "Shows usage plans and API keys",
+        ),
         Action::new("global.metrics", &["8"], "metrics", "Shows the metrics"),
         Action::new("global.quit", &["q"], "quit", "Quits"),
     ],
@@ -49,15 +124,45 @@ pub const MOVE: Context = Context {
         Action::new("move.up", &["up", "k"], "up", "One row up"),
         Action::new("move.down", &["down", "j"], "down", "One row down"),
         Action::new("move.page-up", &["pgup", "ctrl-b"], "page up", "A page up"),
-        Action::new("move.page-down", &["pgdn", "ctrl-f"], "page down", "A page down"),
+        Action::new(
+            "move.page-down",
+            &["pgdn", "ctrl-f"],
+            "page down",
+            "A page down",
+        ),
         Action::new("move.top", &["home", "g g"], "top", "To the first row"),
         Action::new("move.bottom", &["end", "G"], "bottom", "To the last row"),
-        Action::new("move.left", &["left", "h"], "left", "Closes a branch, or goes back"),
-        Action::new("move.right", &["right", "l"], "right", "Opens a branch, or goes on"),
-        Action::new("move.open", &["enter"], "open", "Opens what is under the cursor"),
+        Action::new(
+            "move.left",
+            &["left", "h"],
+            "left",
+            "Closes a branch, or goes back",
+        ),
+        Action::new(
+            "move.right",
+            &["right", "l"],
+            "right",
+            "Opens a branch, or goes on",
+        ),
+        Action::new(
+            "move.open",
+            &["enter"],
+            "open",
+            "Opens what is under the cursor",
+        ),
         Action::new("move.back", &["esc"], "back", "Goes back one step"),
-        Action::new("move.next-region", &["tab"], "next region", "To the next region of the pane"),
-        Action::new("move.previous-region", &["shift-tab"], "previous region", "To the previous region of the pane"),
+        Action::new(
+            "move.next-region",
+            &["tab"],
+            "next region",
+            "To the next region of the pane",
+        ),
+        Action::new(
+            "move.previous-region",
+            &["shift-tab"],
+            "previous region",
+            "To the previous region of the pane",
+        ),
     ],
 };
 
@@ -70,7 +175,12 @@ pub const TYPING: Context = Context {
         Action::new("typing.down", &["down"], "down", "One row down"),
         Action::new("typing.page-up", &["pgup"], "page up", "A page up"),
         Action::new("typing.page-down", &["pgdn"], "page down", "A page down"),
-        Action::new("typing.open", &["enter"], "open", "Takes what is under the cursor"),
+        Action::new(
+            "typing.open",
+            &["enter"],
+            "open",
+            "Takes what is under the cursor",
+        ),
         Action::new("typing.back", &["esc"], "back", "Leaves the dialog"),
     ],
 };
@@ -124,7 +234,11 @@ mod tests {
         }
         for id in PaneId::ALL {
             let key = id.number().to_string();
-            let action = GLOBAL.actions.iter().find(|a| a.keys == [key.as_str()]).unwrap();
+            let action = GLOBAL
+                .actions
+                .iter()
+                .find(|a| a.keys == [key.as_str()])
+                .unwrap();
             assert_eq!(pane_of(action.name), Some(id));
         }
     }

@@ -43,7 +43,10 @@ impl Shell {
         let mut production = false;
         if let Some(stage) = &app.selection.stage {
             say(&dot, Meaning::Dim);
-            say(&format!("{}{stage}", if roomy { "stage " } else { "" }), Meaning::Text);
+            say(
+                &format!("{}{stage}", if roomy { "stage " } else { "" }),
+                Meaning::Text,
+            );
             production = is_production(stage);
             if production {
                 say(&dot, Meaning::Dim);
@@ -77,7 +80,10 @@ impl Shell {
         match changes.value() {
             Some(Changes::Known(changes)) if !changes.is_empty() => {
                 let (count, words) = (changes.len(), if roomy { " not deployed" } else { "" });
-                vec![(format!("{} {count}{words}", canvas.signs().changed), Meaning::Changed)]
+                vec![(
+                    format!("{} {count}{words}", canvas.signs().changed),
+                    Meaning::Changed,
+                )]
             }
             _ => Vec::new(),
         }
@@ -92,7 +98,10 @@ impl Shell {
         for query in self.needs().into_iter().filter(|q| *q != Query::Identity) {
             match app.store.get(&query) {
                 Remote::Failed { .. } => {
-                    return (format!("{} not up to date", canvas.signs().bad), Meaning::Bad);
+                    return (
+                        format!("{} not up to date", canvas.signs().bad),
+                        Meaning::Bad,
+                    );
                 }
                 Remote::Never | Remote::Loading { .. } => waiting = true,
                 loaded @ Remote::Loaded { .. } => oldest = oldest.min(loaded.at()).or(loaded.at()),
@@ -141,14 +150,12 @@ impl Shell {
             };
             let left = area.right().saturating_sub(x);
             x = canvas.line(Rect::new(x, area.y, left, 1), &pieces);
-            self.tabs.push((Rect::new(begin, area.y, x - begin, 1), index));
+            self.tabs
+                .push((Rect::new(begin, area.y, x - begin, 1), index));
             x += 1;
         }
         let help = self.keymap.key_of("global.help");
-        canvas.line_right(
-            area,
-            &[(&help, Meaning::Key), (" help ", Meaning::Dim)],
-        );
+        canvas.line_right(area, &[(&help, Meaning::Key), (" help ", Meaning::Dim)]);
     }
 
     /// The actions that matter most now, and on the right the newest message or the queue of calls.
@@ -195,9 +202,20 @@ impl Shell {
             } else {
                 Meaning::Text
             };
-            let key_meaning = if meaning == Meaning::Dim { Meaning::Dim } else { Meaning::Key };
+            let key_meaning = if meaning == Meaning::Dim {
+                Meaning::Dim
+            } else {
+                Meaning::Key
+            };
             let at = Rect::new(x, area.y, width, 1);
-            canvas.line(at, &[(&key, key_meaning), (" ", Meaning::Text), (action.words, meaning)]);
+            canvas.line(
+                at,
+                &[
+                    (&key, key_meaning),
+                    (" ", Meaning::Text),
+                    (action.words, meaning),
+                ],
+            );
             x += width + 2;
             shown += 1;
         }
@@ -207,7 +225,14 @@ impl Shell {
         let mut x = area.x;
         for (keys, action) in self.keymap.after(&self.contexts(), &self.begun) {
             let at = Rect::new(x, area.y, area.right().saturating_sub(x), 1);
-            x = canvas.line(at, &[(&keys, Meaning::Key), (" ", Meaning::Text), (action.words, Meaning::Text)]);
+            x = canvas.line(
+                at,
+                &[
+                    (&keys, Meaning::Key),
+                    (" ", Meaning::Text),
+                    (action.words, Meaning::Text),
+                ],
+            );
             x += 2;
         }
     }
@@ -226,7 +251,9 @@ impl Shell {
         }
         let queue = self.app.queue;
         if queue.waiting > 0 {
-            let next = queue.next_in.map(|next| format!(", next in {} s", next.as_secs_f32().ceil()));
+            let next = queue
+                .next_in
+                .map(|next| format!(", next in {} s", next.as_secs_f32().ceil()));
             let text = format!("{} waiting{}", queue.waiting, next.unwrap_or_default());
             return vec![(text, Meaning::Warn)];
         }
@@ -234,18 +261,28 @@ impl Shell {
             return vec![(format!("working {}", signs.cut), Meaning::Dim)];
         }
         if !self.filter_open && !self.filter.is_empty() {
-            return vec![(format!("/{}  esc shows all", self.filter.text()), Meaning::Match)];
+            return vec![(
+                format!("/{}  esc shows all", self.filter.text()),
+                Meaning::Match,
+            )];
         }
         Vec::new()
     }
 
     /// An error in full above the footer, until a key is pressed: never cut at the end of a line.
     pub(super) fn draw_error(&self, canvas: &mut Canvas<'_>, body: Rect) {
-        let Some(toast) = self.app.toasts.current().filter(|t| t.level == Level::Failed) else {
+        let Some(toast) = self
+            .app
+            .toasts
+            .current()
+            .filter(|t| t.level == Level::Failed)
+        else {
             return;
         };
         let lines = wrap(&toast.text, usize::from(body.width) - 2);
-        let rows = u16::try_from(lines.len()).unwrap_or(ERROR_ROWS).min(ERROR_ROWS);
+        let rows = u16::try_from(lines.len())
+            .unwrap_or(ERROR_ROWS)
+            .min(ERROR_ROWS);
         let area = Rect::new(body.x, body.bottom() - rows - 1, body.width, rows + 1);
         canvas.clear(area);
         canvas.rule(area, &[]);

@@ -2,8 +2,6 @@
 
 mod actions;
 mod chrome;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
@@ -30,7 +28,7 @@ use crate::console::term::{Colours, Input, Key, Mouse, MouseKind};
 /// A detail follows the cursor this long after the last movement.
 const SETTLE: Duration = Duration::from_millis(150);
 /// Ages on the screen change at most this often.
-const AGEING: Duration = Duration::from_secs(60);
+const AGEING: Duration = Duration::from_mins(1);
 
 /// What the shell wants from the loop.
 #[derive(Clone, Debug, PartialEq)]
@@ -192,7 +190,10 @@ impl Shell {
         match action {
             "global.undo" => return self.app.no_undo().map(str::to_owned),
             "global.filter" => {
-                let filters = self.panes.get(self.current).is_some_and(|pane| pane.filters());
+                let filters = self
+                    .panes
+                    .get(self.current)
+                    .is_some_and(|pane| pane.filters());
                 return (!filters).then(|| "there is nothing to filter here".to_owned());
             }
             _ => {}
@@ -227,7 +228,8 @@ impl Shell {
         }
         if self.app.toasts.seen() {
             // The key that hides an error does nothing else if it only says "seen".
-            if matches!(self.keymap.press(&[MOVE.name], &[], key), Hit::Action(a) if matches!(a.name, "move.back" | "move.open")) {
+            if matches!(self.keymap.press(&[MOVE.name], &[], key), Hit::Action(a) if matches!(a.name, "move.back" | "move.open"))
+            {
                 return Vec::new();
             }
         }
@@ -253,21 +255,22 @@ impl Shell {
     }
 
     fn filter_key(&mut self, key: Key) -> Vec<Request> {
-        match self.keymap.press(&[TYPING.name], &[], key) {
-            Hit::Action(action) => match actions::movement(action.name) {
-                Some(Move::Back) => {
-                    self.filter_open = false;
-                    self.filter = Field::default();
-                    self.filtered()
-                }
-                Some(Move::Open) => {
-                    self.filter_open = false;
-                    Vec::new()
-                }
-                Some(movement) => self.event(PaneEvent::Move(movement)),
-                None => Vec::new(),
-            },
-            _ => {
+        let movement = match self.keymap.press(&[TYPING.name], &[], key) {
+            Hit::Action(action) => actions::movement(action.name),
+            _ => None,
+        };
+        match movement {
+            Some(Move::Back) => {
+                self.filter_open = false;
+                self.filter = Field::default();
+                self.filtered()
+            }
+            Some(Move::Open) => {
+                self.filter_open = false;
+                Vec::new()
+            }
+            Some(movement) => self.event(PaneEvent::Move(movement)),
+            None => {
                 self.filter.type_key(key);
                 self.filtered()
             }
@@ -319,16 +322,16 @@ impl Shell {
             return self.run(vec![Command::Go(id)]);
         }
         match action {
-            "always.quit" => vec![Request::Quit],
             "always.suspend" => vec![Request::Suspend],
             "always.redraw" => vec![Request::Redraw],
             "always.help" | "global.help" => self.help(),
             "global.quit" if self.app.calls.running() > 0 => {
                 let why = "An operation is under way. Its calls may or may not be done when the program ends; ctrl-c ends it at once.";
-                let layer = TypeName::new("quit", why, "quit", || vec![Command::Act("always.quit")]);
+                let layer =
+                    TypeName::new("quit", why, "quit", || vec![Command::Act("always.quit")]);
                 self.run(vec![Command::Open(Box::new(layer))])
             }
-            "global.quit" => vec![Request::Quit],
+            "always.quit" | "global.quit" => vec![Request::Quit],
             "global.palette" => {
                 let layer = Palette::new(self.offers());
                 self.run(vec![Command::Open(Box::new(layer))])
@@ -370,7 +373,9 @@ impl Shell {
 
     fn next_theme(&mut self) {
         let names = Theme::built_in();
-        let at = names.iter().position(|(name, _)| *name == self.theme.name());
+        let at = names
+            .iter()
+            .position(|(name, _)| *name == self.theme.name());
         let next = names[at.map_or(0, |at| at + 1) % names.len()].0;
         if let Ok(theme) = Theme::load(next, self.colours, &|_| None) {
             self.theme = theme;
@@ -385,7 +390,9 @@ impl Shell {
         }
         contexts.push(if self.is_typing() { &TYPING } else { &MOVE });
         contexts.push(&ALWAYS);
-        let help = Help::new(own.title, &contexts, &self.keymap, |action| self.blocked(action));
+        let help = Help::new(own.title, &contexts, &self.keymap, |action| {
+            self.blocked(action)
+        });
         self.run(vec![Command::Open(Box::new(help))])
     }
 
@@ -522,7 +529,10 @@ impl Shell {
             changed = true;
             requests.extend(self.to_pane(PaneEvent::Settled));
         }
-        let woken = self.panes.get(self.current).and_then(|pane| pane.wake_at(&self.app));
+        let woken = self
+            .panes
+            .get(self.current)
+            .and_then(|pane| pane.wake_at(&self.app));
         if woken.is_some_and(|at| now >= at) {
             changed = true;
             requests.extend(self.to_pane(PaneEvent::Woken));

@@ -94,10 +94,18 @@ pub(super) fn method_request(method: &Method) -> Vec<Entry> {
         "COGNITO_USER_POOLS" => "Cognito",
         other => other,
     };
-    let key = if method.api_key_required { "required" } else { "no" };
+    let key = if method.api_key_required {
+        "required"
+    } else {
+        "no"
+    };
     let mut entries = vec![named("auth", auth), named("key", key)];
     for (content_type, model) in method.request_models.iter().flatten() {
-        let name = if content_type == "application/json" { "model" } else { content_type };
+        let name = if content_type == "application/json" {
+            "model"
+        } else {
+            content_type
+        };
         entries.push(named(name, model));
     }
     for (key, required) in method.request_parameters.iter().flatten() {
@@ -208,7 +216,11 @@ pub(super) fn draw(
 ) -> u16 {
     let signs = canvas.signs();
     let head = |part: Part| -> Entry {
-        let sign = if changed.contains(&part) { signs.changed } else { "" };
+        let sign = if changed.contains(&part) {
+            signs.changed
+        } else {
+            ""
+        };
         let meaning = if focus == Some(part) {
             Meaning::Cursor
         } else if changed.contains(&part) {
@@ -219,22 +231,46 @@ pub(super) fn draw(
         (format!("{}{sign}", title(part)), meaning)
     };
     let mut y = area.y;
-    let end = format!(" {} {}", signs.request, backend(method.method_integration.as_ref()));
-    way(canvas, area, y, signs.request, [head(BOXES[0]), head(BOXES[1])], &end);
+    let end = format!(
+        " {} {}",
+        signs.request,
+        backend(method.method_integration.as_ref())
+    );
+    way(
+        canvas,
+        area,
+        y,
+        signs.request,
+        &[head(BOXES[0]), head(BOXES[1])],
+        &end,
+    );
     y += 1;
-    let there = [method_request(method), integration_request(method, signs.left)];
+    let there = [
+        method_request(method),
+        integration_request(method, signs.left),
+    ];
     y += columns(canvas, area, y, &there);
     y += 1;
     let end = format!(" {}{}", signs.response, signs.turn);
-    way(canvas, area, y, signs.response, [head(BOXES[3]), head(BOXES[2])], &end);
+    way(
+        canvas,
+        area,
+        y,
+        signs.response,
+        &[head(BOXES[3]), head(BOXES[2])],
+        &end,
+    );
     y += 1;
-    let back = [method_response(method), integration_response(method, signs.right)];
+    let back = [
+        method_response(method),
+        integration_response(method, signs.right),
+    ];
     y += columns(canvas, area, y, &back);
     y - area.y
 }
 
 /// One way through two boxes: `client ─▶ method request ─▶ integration request ─▶ backend`.
-fn way(canvas: &mut Canvas<'_>, area: Rect, y: u16, arrow: &str, heads: [Entry; 2], end: &str) {
+fn way(canvas: &mut Canvas<'_>, area: Rect, y: u16, arrow: &str, heads: &[Entry; 2], end: &str) {
     if y >= area.bottom() {
         return;
     }
@@ -242,7 +278,10 @@ fn way(canvas: &mut Canvas<'_>, area: Rect, y: u16, arrow: &str, heads: [Entry; 
     canvas.line(row(0), &[("client ", Meaning::Dim), (arrow, Meaning::Rule)]);
     canvas.line(row(FIRST), &[(&heads[0].0, heads[0].1)]);
     canvas.line(row(SECOND - 3), &[(arrow, Meaning::Rule)]);
-    canvas.line(row(SECOND), &[(&heads[1].0, heads[1].1), (end, Meaning::Dim)]);
+    canvas.line(
+        row(SECOND),
+        &[(&heads[1].0, heads[1].1), (end, Meaning::Dim)],
+    );
 }
 
 /// Two columns of entries; returns how many rows they took.

@@ -23,9 +23,24 @@ pub(super) const CONTEXT: Context = Context {
     title: "Resources",
     actions: &[
         Action::new("resources.test", &["t"], "test", "Tests the method"),
-        Action::new("resources.template", &["v"], "template", "Shows the method's mapping templates"),
-        Action::new("resources.copy-url", &["y"], "copy URL", "Copies the URL on the stage that is worked on"),
-        Action::new("resources.fold", &["z"], "fold", "Closes all resources, or opens them all"),
+        Action::new(
+            "resources.template",
+            &["v"],
+            "template",
+            "Shows the method's mapping templates",
+        ),
+        Action::new(
+            "resources.copy-url",
+            &["y"],
+            "copy URL",
+            "Copies the URL on the stage that is worked on",
+        ),
+        Action::new(
+            "resources.fold",
+            &["z"],
+            "fold",
+            "Closes all resources, or opens them all",
+        ),
     ],
 };
 
@@ -133,7 +148,13 @@ impl Resources {
         resource(app, &self.tree.cursor.key()?.resource)
     }
 
-    fn draw_tree(&mut self, canvas: &mut Canvas<'_>, area: Rect, all: &[Resource], changes: &[Change]) {
+    fn draw_tree(
+        &mut self,
+        canvas: &mut Canvas<'_>,
+        area: Rect,
+        all: &[Resource],
+        changes: &[Change],
+    ) {
         let nodes = self.nodes(all);
         let visible = self.tree.visible(&nodes);
         let keys: Vec<Key> = visible.iter().map(|i| nodes[*i].key.clone()).collect();
@@ -155,7 +176,11 @@ impl Resources {
                 (true, false) => Meaning::Mark,
                 _ => Meaning::Text,
             };
-            let mark = if index == here { canvas.signs().here } else { " " };
+            let mark = if index == here {
+                canvas.signs().here
+            } else {
+                " "
+            };
             match &node.key.verb {
                 None => self.draw_resource(canvas, row, node, resource, (mark, name), changes),
                 Some(verb) => draw_method(canvas, row, resource, verb, (mark, name), changes),
@@ -186,8 +211,15 @@ impl Resources {
             1 => "  1 method".to_owned(),
             n => format!("  {n} methods"),
         };
-        let changed = changes.iter().any(|c| is_at(&c.place, &resource.path, None) || (closed && path_of(&c.place) == Some(resource.path.as_str())));
-        let badge = if changed { format!(" {}", signs.changed) } else { String::new() };
+        let differs = changes.iter().any(|c| {
+            is_at(&c.place, &resource.path, None)
+                || (closed && path_of(&c.place) == Some(resource.path.as_str()))
+        });
+        let badge = if differs {
+            format!(" {}", signs.changed)
+        } else {
+            String::new()
+        };
         canvas.line(
             row,
             &[
@@ -209,7 +241,10 @@ impl Resources {
             canvas.line(area, &[("it is gone", Meaning::Dim)]);
             return;
         };
-        let method = key.verb.as_ref().and_then(|verb| resource.resource_methods.get(verb));
+        let method = key
+            .verb
+            .as_ref()
+            .and_then(|verb| resource.resource_methods.get(verb));
         let Some(method) = method else {
             draw_resource_detail(canvas, area, app, resource, self.focus.is_some());
             return;
@@ -228,7 +263,12 @@ impl Resources {
         }
         let parts: Vec<Part> = here.iter().filter_map(|c| part_of(&c.place)).collect();
         let focus = self.focus.and_then(|i| life::BOXES.get(i)).copied();
-        let top = Rect::new(body.x, body.y + 1, body.width, body.height.saturating_sub(1));
+        let top = Rect::new(
+            body.x,
+            body.y + 1,
+            body.width,
+            body.height.saturating_sub(1),
+        );
         let used = life::draw(canvas, top, method, focus, &parts);
         let below = Rect::new(
             top.x,
@@ -409,10 +449,14 @@ fn draw_method(
         "CUSTOM" => " authorizer",
         _ => " Cognito",
     };
-    let changed = changes
+    let differs = changes
         .iter()
         .any(|c| is_at(&c.place, &resource.path, Some(verb)));
-    let badge = if changed { format!(" {}", signs.changed) } else { String::new() };
+    let badge = if differs {
+        format!(" {}", signs.changed)
+    } else {
+        String::new()
+    };
     let gap = " ".repeat(8usize.saturating_sub(verb.len()));
     let kind = format!("{gap}{kind:<10}");
     canvas.line(
@@ -437,7 +481,11 @@ fn draw_resource_detail(
     focused: bool,
 ) {
     let body = titled(canvas, area, &resource.path, focused);
-    let verbs: Vec<&str> = resource.resource_methods.keys().map(String::as_str).collect();
+    let verbs: Vec<&str> = resource
+        .resource_methods
+        .keys()
+        .map(String::as_str)
+        .collect();
     let verbs = if verbs.is_empty() {
         "none: m makes one".to_owned()
     } else {
@@ -482,7 +530,11 @@ fn draw_changes(canvas: &mut Canvas<'_>, area: Rect, app: &App, changes: &[&Chan
             crate::model::difference::Kind::Removed => "removed",
             crate::model::difference::Kind::Changed => "changed",
         };
-        let pieces = [(what.as_str(), Meaning::Text), ("  ", Meaning::Text), (kind, Meaning::Changed)];
+        let pieces = [
+            (what.as_str(), Meaning::Text),
+            ("  ", Meaning::Text),
+            (kind, Meaning::Changed),
+        ];
         canvas.line(Rect::new(area.x, y, area.width, 1), &pieces);
     }
 }

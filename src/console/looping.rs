@@ -1,0 +1,202 @@
+//! What the loop does with what happened: no waiting and no threads in here, so that tests can drive it by hand.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use ratatui::Terminal;
+
+use super::app::{Effect, Level, Message};
+use super::term::{Event as TermEvent, FrameWriter, Input, Leaving, Pacer, osc52};
+use super::ui::shell::{Request, Shell};
+use crate::aws::{Event as AwsEvent, Op, OpId, Query};
+
+/// Something that woke the loop.
+#[derive(Debug)]
+pub(crate) enum Wake {
+    /// The terminal, or a signal.
+    Term(TermEvent),
+    /// The other side.
+    Aws(AwsEvent),
+}
+
+impl Wake {
+    /// In which order things that came together are taken: what makes us leave, keys, answers.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Term(TermEvent::Input(_)) => 1,
+            Self::Term(_) => 0,
+            Self::Aws(_) => 2,
+        }
+    }
+}
+
+/// What the loop has to do that isn't drawing.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Todo {
+    /// Send a read.
+    Ask(Query, u64),
+    /// Run an operation.
+    Run(OpId, Box<Op>),
+    /// Stop the process until it is continued.
+    Suspend,
+    /// Take the terminal again: the process was stopped behind our back.
+    Retake,
+    /// Find out the terminal's size.
+    Measure,
+    /// End.
+    Leave(Option<Leaving>),
+}
+
+/// Shell, frames and pacing.
+pub(crate) struct Looping<W: Write> {
+    pub(crate) shell: Shell,
+    terminal: Terminal<FrameWriter<W>>,
+    pacer: Pacer,
+    dirty: bool,
+    in_tmux: bool,
+    allow_sync: bool,
+}
+
+impl<W: Write> Looping<W> {
+    pub(crate) fn new(
+        shell: Shell,
+        writer: FrameWriter<W>,
+        pacer: Pacer,
+        in_tmux: bool,
+        allow_sync: bool,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            shell,
+            terminal: Terminal::new(writer)?,
+            pacer,
+            dirty: true,
+            in_tmux,
+            allow_sync,
+        })
+    }
+
+    /// Takes everything that came together, in the order that matters, and says what is to be done outside.
+    pub(crate) fn take(&mut self, mut wakes: Vec<Wake>) -> io::Result<Vec<Todo>> {
+        wakes.sort_by_key(Wake::rank);
+        let mut todo = Vec::new();
+        for wake in wakes {
+            let requests = match wake {
+                Wake::Term(TermEvent::Input(Input::Mode { mode: 2026, usable })) => {
+                    let sync = usable && self.allow_sync;
+                    self.terminal.backend_mut().use_sync(sync);
+                    continue;
+                }
+                Wake::Term(TermEvent::Input(input)) => self.shell.input(input),
+                Wake::Term(TermEvent::Resized) => {
+                    todo.push(Todo::Measure);
+                    Vec::new()
+                }
+                Wake::Term(TermEvent::Suspend) => vec![Request::Suspend],
+                Wake::Term(TermEvent::Resumed) => {
+                    todo.push(Todo::Retake);
+                    Vec::new()
+                }
+                Wake::Term(TermEvent::Leave(why)) => {
+                    todo.push(Todo::Leave(Some(why)));
+                    return Ok(todo);
+                }
+                Wake::Aws(event) => self.shell.heard(event),
+            };
+            self.dirty = true;
+            self.fulfil(requests, &mut todo)?;
+        }
+        Ok(todo)
+    }
+
+    /// Lets time pass, and asks for what is on the screen and not fresh.
+    pub(crate) fn settle(&mut self) -> io::Result<Vec<Todo>> {
+        let mut todo = Vec::new();
+        let (changed, requests) = self.shell.time();
+        self.dirty |= changed;
+        self.fulfil(requests, &mut todo)?;
+        let wants = self.shell.wants();
+        self.fulfil(wants, &mut todo)?;
+        Ok(todo)
+    }
+
+    fn fulfil(&mut self, requests: Vec<Request>, todo: &mut Vec<Todo>) -> io::Result<()> {
+        for request in requests {
+            match request {
+                Request::Effect(Effect::Fetch(fetch)) => {
+                    todo.push(Todo::Ask(fetch.query, fetch.generation));
+                }
+                Request::Effect(Effect::Run { id, op }) => todo.push(Todo::Run(id, op)),
+                Request::Effect(Effect::Copy(text)) => match osc52(&text, self.in_tmux) {
+                    Ok(bytes) => self.terminal.backend_mut().send(&bytes)?,
+                    Err(error) => {
+                        let message = Message::Say(Level::Failed, error.to_string());
+                        self.shell.tell(message);
+                    }
+                },
+                Request::Quit => todo.push(Todo::Leave(None)),
+                Request::Suspend => todo.push(Todo::Suspend),
+                Request::Redraw => self.redraw()?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The next frame is drawn whole.
+    pub(crate) fn redraw(&mut self) -> io::Result<()> {
+        self.dirty = true;
+        self.terminal.clear()
+    }
+
+    /// The terminal is ours again after it was away.
+    pub(crate) fn reentered(&mut self, size: (u16, u16)) -> io::Result<()> {
+        self.terminal.backend_mut().reentered();
+        self.resized(size);
+        self.redraw()
+    }
+
+    /// The terminal has this size.
+    pub(crate) fn resized(&mut self, (columns, rows): (u16, u16)) {
+        self.terminal.backend_mut().set_size(columns, rows);
+        self.dirty = true;
+    }
+
+    /// Asks the terminal something; the answer comes as input.
+    pub(crate) fn query(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.terminal.backend_mut().send(bytes)
+    }
+
+    /// Draws if anything changed and the line has room for a frame. Says whether it drew.
+    pub(crate) fn paint(&mut self) -> io::Result<bool> {
+        let now = self.shell.app().now();
+        if !self.dirty || now < self.pacer.ready_at() {
+            return Ok(false);
+        }
+        self.dirty = false;
+        let before = self.terminal.backend().bytes_written();
+        let shell = &mut self.shell;
+        self.terminal.draw(|frame| {
+            if let Some(at) = shell.draw(frame.buffer_mut()) {
+                frame.set_cursor_position(at);
+            }
+        })?;
+        let bytes = self.terminal.backend().bytes_written() - before;
+        if bytes > 0 {
+            self.pacer
+                .wrote(usize::try_from(bytes).unwrap_or(usize::MAX), now);
+        }
+        Ok(true)
+    }
+
+    /// When to wake up if nothing happens: the next deadline, or the frame that is held back. `None` sleeps for good.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        let held = self.dirty.then(|| self.pacer.ready_at());
+        held.into_iter().chain(self.shell.deadline()).min()
+    }
+
+    /// Bytes and frames so far.
+    #[cfg(test)]
+    pub(crate) fn written(&self) -> (u64, u64) {
+        let writer = self.terminal.backend();
+        (writer.bytes_written(), writer.frames_written())
+    }
+}
