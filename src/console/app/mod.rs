@@ -9,6 +9,7 @@ mod remote;
 mod session;
 mod store;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -125,6 +126,8 @@ pub struct App {
     pub toasts: Toasts,
     /// The operation that waits for the user's word.
     pub asking: Option<Asking>,
+    /// Operations proposed while that one waits.
+    later: VecDeque<Box<Op>>,
     /// Calls that wait for AWS's quotas.
     pub queue: Queue,
     /// What metrics have cost.
@@ -151,6 +154,7 @@ impl App {
             calls: CallLog::default(),
             toasts: Toasts::default(),
             asking: None,
+            later: VecDeque::new(),
             queue: Queue::default(),
             spent: Spent::default(),
             undo: Vec::new(),
@@ -204,12 +208,20 @@ impl App {
             Message::ChooseMethod { path, verb } => self.selection.method = Some((path, verb)),
             Message::Propose(op) => return self.propose(op),
             Message::Answer(reaction) => {
-                if let Some(Asking { op, .. }) = self.asking.take()
-                    && reaction == Reaction::Yes
-                {
-                    return vec![self.run(op)];
+                let mut effects = Vec::new();
+                match (self.asking.take(), reaction) {
+                    (Some(Asking { op, .. }), Reaction::Yes) => effects.push(self.run(op)),
+                    // Leaving one leaves those that were to follow it.
+                    (_, Reaction::No) => {
+                        self.undoing = None;
+                        self.later.clear();
+                    }
+                    (None, Reaction::Yes) => {}
                 }
-                self.undoing = None;
+                while let (None, Some(op)) = (&self.asking, self.later.pop_front()) {
+                    effects.extend(self.propose(op));
+                }
+                return effects;
             }
             Message::Undo => return self.propose_undo(),
             Message::Refresh(queries) => {
@@ -296,6 +308,10 @@ impl App {
     }
 
     fn propose(&mut self, op: Box<Op>) -> Vec<Effect> {
+        if self.asking.is_some() {
+            self.later.push_back(op);
+            return Vec::new();
+        }
         match judge(&op, &self.session) {
             Verdict::Refused(why) => {
                 self.undoing = None;

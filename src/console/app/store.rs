@@ -119,11 +119,11 @@ impl Store {
         true
     }
 
-    /// A write may have changed what these queries answer: they are asked again as soon as somebody wants them. Answers that are on
-    /// their way were perhaps made before the write, and are dropped.
+    /// A write may have changed what these queries answer, and what follows from it ([`Query::stales`]): they are asked again as soon
+    /// as somebody wants them. Answers that are on their way were perhaps made before the write, and are dropped.
     pub fn outdate(&mut self, queries: &[Query]) {
-        for query in queries {
-            if let Some(entry) = self.entries.get_mut(query) {
+        for (known, entry) in &mut self.entries {
+            if queries.iter().any(|query| query.stales(known)) {
                 entry.stale = true;
                 entry.generation = 0;
             }
@@ -307,5 +307,20 @@ mod tests {
             SEC(1)
         ));
         assert_eq!(*store.get(&Query::UsagePlans), Remote::Never);
+    }
+
+    #[test]
+    fn what_follows_from_a_changed_answer_is_outdated_too() {
+        let api = || "a1".to_owned();
+        let changes = Query::Changes {
+            api: api(),
+            stage: "prod".to_owned(),
+        };
+        let mut store = Store::default();
+        let asked = store.want(std::slice::from_ref(&changes), SEC(0), true);
+        let known = Reply::Changes(Changes::Known(Vec::new()));
+        store.got(&changes, asked[0].generation, Ok(known), SEC(0));
+        store.outdate(&[Query::Resources { api: api() }]);
+        assert_eq!(store.want(&[changes], SEC(0), true).len(), 1);
     }
 }

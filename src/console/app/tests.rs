@@ -100,6 +100,20 @@ fn a_dangerous_operation_waits_for_the_users_word() {
 }
 
 #[test]
+fn operations_proposed_together_are_asked_about_one_after_the_other() {
+    let mut app = local();
+    let ask = |title| op(title).danger(Danger::Confirm("Sure?".to_owned()));
+    propose(&mut app, ask("first"));
+    assert!(propose(&mut app, op("second")).is_empty(), "waits its turn");
+    propose(&mut app, ask("third"));
+    assert_eq!(app.update(Message::Answer(Reaction::Yes)).len(), 2);
+    assert_eq!(app.asking.as_ref().unwrap().op.title, "third");
+    propose(&mut app, op("fourth"));
+    assert!(app.update(Message::Answer(Reaction::No)).is_empty());
+    assert_eq!((app.calls.len(), app.asking.is_none()), (2, true));
+}
+
+#[test]
 fn a_read_only_session_changes_nothing_until_unlocked() {
     let mut app = aws();
     assert!(propose(&mut app, op("create it")).is_empty());

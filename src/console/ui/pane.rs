@@ -86,6 +86,8 @@ pub enum PaneEvent<'a> {
     Settled,
     /// The time it gave in [`Pane::wake_at`] has come.
     Woken,
+    /// An answer came, or a read failed: the store has it.
+    Got(&'a Query),
     /// An operation ended, its own or another's.
     Done(&'a OpDone),
 }
@@ -109,6 +111,12 @@ impl Command {
     #[must_use]
     pub fn propose(op: crate::aws::Op) -> Self {
         Self::Tell(Message::Propose(Box::new(op)))
+    }
+
+    /// Put a layer on top.
+    #[must_use]
+    pub fn open(layer: impl Layer + 'static) -> Self {
+        Self::Open(Box::new(layer))
     }
 
     /// Put `text` on the clipboard.

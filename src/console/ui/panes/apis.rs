@@ -2,11 +2,12 @@
 
 use ratatui::layout::Rect;
 
-use crate::aws::{Api, Query};
-use crate::console::app::{App, Message};
+use crate::aws::{Api, Query, ops};
+use crate::console::app::{App, Level, Message};
 use crate::console::ui::canvas::{Canvas, age};
 use crate::console::ui::fuzzy::contains;
 use crate::console::ui::keymap::{Action, Context};
+use crate::console::ui::layers::{Form, FormField};
 use crate::console::ui::layout::titled;
 use crate::console::ui::pane::{Command, Pane, PaneEvent, PaneId};
 use crate::console::ui::status;
@@ -19,7 +20,20 @@ pub(super) const CONTEXT: Context = Context {
     name: "apis",
     title: "APIs",
     actions: &[
-        Action::new("apis.open", &[], "open", "Works on the API from now on"),
+        Action::new("apis.open", &["o"], "open", "Works on the API from now on"),
+        Action::new("apis.new", &["n"], "new", "Creates an API"),
+        Action::new(
+            "apis.edit",
+            &["e"],
+            "edit",
+            "Changes the API's name and description",
+        ),
+        Action::new(
+            "apis.delete",
+            &["X"],
+            "delete",
+            "Deletes the API with everything in it",
+        ),
         Action::new("apis.copy-id", &["y"], "copy id", "Copies the API's id"),
     ],
 };
@@ -29,6 +43,8 @@ pub(super) const CONTEXT: Context = Context {
 pub(super) struct Apis {
     cursor: Cursor<String>,
     filter: String,
+    /// The API that is to be deleted as soon as its stages are known.
+    deleting: Option<String>,
 }
 
 impl Apis {
@@ -55,6 +71,80 @@ impl Apis {
     }
 }
 
+impl Apis {
+    /// Proposes to delete the API, once its stages are known: what would stop being served is said in the question.
+    fn delete(&mut self, app: &App) -> Vec<Command> {
+        let Some(api) = self.deleting.as_ref().and_then(|id| {
+            let apis: &[RestApi] = app.store.apis().value().copied()?;
+            apis.iter().find(|api| api.id == *id)
+        }) else {
+            return Vec::new();
+        };
+        let remote = app.store.stages(&api.id);
+        match (remote.value(), remote.error()) {
+            (_, Some(error)) => {
+                let text = format!("can't tell what would stop being served: {error}");
+                self.deleting = None;
+                vec![Command::Tell(Message::Say(Level::Failed, text))]
+            }
+            (Some(stages), None) if !remote.is_awaited() => {
+                self.deleting = None;
+                vec![Command::propose(ops::apis::delete(&Api::from(api), stages))]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn new_api() -> Form {
+    let fields = vec![
+        FormField::text("name", "", "what people call it"),
+        FormField::text("description", "", "may be empty"),
+        FormField::choice(
+            "endpoint",
+            &["REGIONAL", "EDGE", "PRIVATE"],
+            "REGIONAL",
+            "space turns it",
+        ),
+    ];
+    Form::new("new API", fields, |values| {
+        let name = values.get("name");
+        if name.is_empty() {
+            return Err("an API needs a name".to_owned());
+        }
+        let about = values.optional("description");
+        let op = ops::apis::create(name, about.as_deref(), values.get("endpoint"));
+        Ok(vec![Command::propose(op)])
+    })
+}
+
+fn edit_api(api: &RestApi) -> Form {
+    let about = api.description.clone().unwrap_or_default();
+    let fields = vec![
+        FormField::text(
+            "name",
+            &api.name,
+            "what people call it; metrics are kept under it",
+        ),
+        FormField::text("description", &about, "may be empty"),
+    ];
+    let api = api.clone();
+    Form::new(format!("API {}", api.id), fields, move |values| {
+        let (name, new_about) = (values.get("name"), values.get("description"));
+        if name.is_empty() {
+            return Err("an API needs a name".to_owned());
+        }
+        let mut commands = Vec::new();
+        if name != api.name {
+            commands.push(Command::propose(ops::apis::rename(&api, name)));
+        }
+        if new_about != about {
+            commands.push(Command::propose(ops::apis::describe(&api, new_about)));
+        }
+        Ok(commands)
+    })
+}
+
 impl Pane for Apis {
     fn id(&self) -> PaneId {
         PaneId::Apis
@@ -65,7 +155,11 @@ impl Pane for Apis {
     }
 
     fn needs(&self, _app: &App) -> Vec<Query> {
-        vec![Query::Apis]
+        let stages = self
+            .deleting
+            .iter()
+            .map(|api| Query::Stages { api: api.clone() });
+        std::iter::once(Query::Apis).chain(stages).collect()
     }
 
     fn blocked(&self, action: &str, app: &App) -> Option<String> {
@@ -100,7 +194,19 @@ impl Pane for Apis {
                     return vec![Command::copy("id", api.id.clone())];
                 }
             }
+            PaneEvent::Act("apis.new") => return vec![Command::open(new_api())],
+            PaneEvent::Act("apis.edit") => {
+                if let Some(api) = self.here(app) {
+                    return vec![Command::open(edit_api(api))];
+                }
+            }
+            PaneEvent::Act("apis.delete") => {
+                self.deleting = self.here(app).map(|api| api.id.clone());
+                return self.delete(app);
+            }
+            PaneEvent::Got(Query::Stages { .. }) => return self.delete(app),
             PaneEvent::Move(movement) => {
+                self.deleting = None;
                 self.cursor.go(movement, &keys);
             }
             _ => {}

@@ -329,12 +329,12 @@ impl Shell {
                 let why = "An operation is under way. Its calls may or may not be done when the program ends; ctrl-c ends it at once.";
                 let layer =
                     TypeName::new("quit", why, "quit", || vec![Command::Act("always.quit")]);
-                self.run(vec![Command::Open(Box::new(layer))])
+                self.run(vec![Command::open(layer)])
             }
             "always.quit" | "global.quit" => vec![Request::Quit],
             "global.palette" => {
                 let layer = Palette::new(self.offers());
-                self.run(vec![Command::Open(Box::new(layer))])
+                self.run(vec![Command::open(layer)])
             }
             "global.filter" => {
                 self.filter_open = true;
@@ -345,7 +345,7 @@ impl Shell {
                 self.run(vec![Command::Tell(Message::Refresh(needs))])
             }
             "global.undo" => self.run(vec![Command::Tell(Message::Undo)]),
-            "global.calls" => self.run(vec![Command::Open(Box::new(Calls::default()))]),
+            "global.calls" => self.run(vec![Command::open(Calls::default())]),
             "global.write" => self.toggle_writing(),
             "global.theme" => {
                 self.next_theme();
@@ -368,7 +368,7 @@ impl Shell {
         let layer = TypeName::new("allow changes in this session", why, word, || {
             vec![Command::Tell(Message::Unlock)]
         });
-        self.run(vec![Command::Open(Box::new(layer))])
+        self.run(vec![Command::open(layer)])
     }
 
     fn next_theme(&mut self) {
@@ -393,7 +393,7 @@ impl Shell {
         let help = Help::new(own.title, &contexts, &self.keymap, |action| {
             self.blocked(action)
         });
-        self.run(vec![Command::Open(Box::new(help))])
+        self.run(vec![Command::open(help)])
     }
 
     /// Every action that can be named from here, and why not.
@@ -488,7 +488,14 @@ impl Shell {
             Event::OpDone(done) => Some(done.clone()),
             _ => None,
         };
+        let got = match &event {
+            Event::Got { query, .. } => Some(query.clone()),
+            _ => None,
+        };
         let mut requests = self.run(vec![Command::Tell(Message::Aws(Box::new(event)))]);
+        if let Some(query) = got {
+            requests.extend(self.to_pane(PaneEvent::Got(&query)));
+        }
         if let Some(done) = done {
             for index in 0..self.panes.len() {
                 let commands = self.panes[index].update(PaneEvent::Done(&done), &self.app);

@@ -121,7 +121,7 @@ pub(super) fn method_request(method: &Method) -> Vec<Entry> {
 
 pub(super) fn integration_request(method: &Method, left: &str) -> Vec<Entry> {
     let Some(integration) = &method.method_integration else {
-        return vec![("none: i makes one".to_owned(), Meaning::Warn)];
+        return vec![("none yet".to_owned(), Meaning::Warn)];
     };
     let mut entries = Vec::new();
     let kind = integration.integration_type;

@@ -1,10 +1,11 @@
 //! Resources and methods on the left, the life of a method on the right.
 
+mod edit;
 mod life;
 
 use ratatui::layout::Rect;
 
-use crate::aws::{Api, Changes, Query};
+use crate::aws::{Api, Changes, Query, ops};
 use crate::console::app::{App, Message};
 use crate::console::ui::canvas::{Canvas, Piece};
 use crate::console::ui::fuzzy::contains;
@@ -24,10 +25,40 @@ pub(super) const CONTEXT: Context = Context {
     actions: &[
         Action::new("resources.test", &["t"], "test", "Tests the method"),
         Action::new(
+            "resources.edit",
+            &["e"],
+            "edit",
+            "Changes the box under the cursor, or renames the resource",
+        ),
+        Action::new(
             "resources.template",
             &["v"],
             "template",
             "Shows the method's mapping templates",
+        ),
+        Action::new(
+            "resources.new-method",
+            &["m"],
+            "method",
+            "Creates a method with a backend, ready to test",
+        ),
+        Action::new(
+            "resources.new",
+            &["n"],
+            "resource",
+            "Creates a resource below this one",
+        ),
+        Action::new(
+            "resources.deploy",
+            &["D"],
+            "deploy",
+            "Goes to the stages, to deploy",
+        ),
+        Action::new(
+            "resources.delete",
+            &["X"],
+            "delete",
+            "Deletes the method, or the resource and all below it",
         ),
         Action::new(
             "resources.copy-url",
@@ -306,6 +337,20 @@ impl Pane for Resources {
             "resources.test" | "resources.template" if self.method(app).is_none() => {
                 Some("put the cursor on a method first".to_owned())
             }
+            "resources.new" | "resources.new-method" if self.resource(app).is_none() => {
+                Some("the resources aren't here yet".to_owned())
+            }
+            "resources.edit" if self.method(app).is_none() => match self.resource(app) {
+                None => Some("the resources aren't here yet".to_owned()),
+                Some(resource) if resource.parent_id.is_none() => {
+                    Some("the root has no name to change".to_owned())
+                }
+                Some(_) => None,
+            },
+            "resources.delete" if self.method(app).is_none() => {
+                let root = self.resource(app).is_none_or(|r| r.parent_id.is_none());
+                root.then(|| "the root can't be deleted".to_owned())
+            }
             "resources.copy-url" if app.selection.stage.is_none() => {
                 Some("the API has no stage: nothing is served yet".to_owned())
             }
@@ -339,6 +384,7 @@ impl Pane for Resources {
                 self.keep(app);
                 return vec![Command::Follow];
             }
+            PaneEvent::Act("resources.deploy") => return self.leave(app, PaneId::Stages),
             PaneEvent::Act("resources.test") => return self.leave(app, PaneId::Test),
             PaneEvent::Act("resources.template") => return self.leave(app, PaneId::Templates),
             PaneEvent::Act("resources.copy-url") => {
@@ -349,6 +395,7 @@ impl Pane for Resources {
                     return vec![Command::copy("URL", format!("{url}{}", resource.path))];
                 }
             }
+            PaneEvent::Act(name) => return self.change(name, app),
             _ => {}
         }
         Vec::new()
@@ -382,6 +429,46 @@ impl Pane for Resources {
 }
 
 impl Resources {
+    /// Actions that change the definition.
+    fn change(&self, action: &str, app: &App) -> Vec<Command> {
+        let (Some(api), Some(resource)) = (&app.selection.api, self.resource(app)) else {
+            return Vec::new();
+        };
+        let method = self.method(app).map(|(_, method)| method);
+        match (action, method) {
+            ("resources.new", _) => vec![Command::open(edit::new_resource(api, resource))],
+            ("resources.new-method", _) => {
+                vec![Command::open(edit::new_method(api, resource))]
+            }
+            ("resources.edit", None) => {
+                vec![Command::open(edit::rename_resource(api, resource))]
+            }
+            ("resources.edit", Some(method)) => {
+                // From the tree it is the box that is edited most.
+                let part = self.focus.and_then(|i| life::BOXES.get(i)).copied();
+                edit::edit(
+                    api,
+                    resource,
+                    method,
+                    part.unwrap_or(Part::IntegrationRequest),
+                )
+            }
+            ("resources.delete", Some(method)) => {
+                let at = ops::At {
+                    api,
+                    resource,
+                    verb: &method.http_method,
+                };
+                vec![Command::propose(ops::methods::delete(at, method))]
+            }
+            ("resources.delete", None) => {
+                let all = resources(app).unwrap_or_default();
+                vec![Command::propose(ops::resources::delete(api, resource, all))]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     fn go(&mut self, movement: Move, app: &App) -> Vec<Command> {
         if let Some(at) = self.focus {
             let last = life::BOXES.len() - 1;
@@ -391,7 +478,8 @@ impl Resources {
                 Move::Down | Move::Right => Some((at + 1).min(last)),
                 Move::Top => Some(0),
                 Move::Bottom => Some(last),
-                _ => Some(at),
+                Move::Open => return self.change("resources.edit", app),
+                Move::PageUp | Move::PageDown => Some(at),
             };
             return Vec::new();
         }

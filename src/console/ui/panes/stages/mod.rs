@@ -1,10 +1,11 @@
 //! Stages on the left; on the right what one serves: deployment, variables, settings, history.
 
 mod detail;
+mod edit;
 
 use ratatui::layout::Rect;
 
-use crate::aws::{Changes, Query};
+use crate::aws::{Changes, Query, ops};
 use crate::console::app::{App, Message, Remote};
 use crate::console::ui::canvas::{Canvas, age};
 use crate::console::ui::fuzzy::contains;
@@ -24,11 +25,50 @@ pub(super) const CONTEXT: Context = Context {
     title: "Stages",
     actions: &[
         Action::new(
+            "stages.deploy",
+            &["D"],
+            "deploy",
+            "Deploys what is saved to this stage, or to its canary",
+        ),
+        Action::new(
             "stages.difference",
             &["d"],
             "difference",
             "Shows what deploying would change",
         ),
+        Action::new(
+            "stages.roll-back",
+            &["R"],
+            "roll back",
+            "Points the stage to another deployment",
+        ),
+        Action::new(
+            "stages.edit",
+            &["e"],
+            "edit",
+            "Changes the variable under the cursor, or the settings",
+        ),
+        Action::new("stages.add", &["a"], "add variable", "Adds a variable"),
+        Action::new(
+            "stages.remove",
+            &["x"],
+            "remove",
+            "Removes the variable, or deletes the deployment, under the cursor",
+        ),
+        Action::new("stages.new", &["n"], "new stage", "Creates a stage"),
+        Action::new(
+            "stages.settings",
+            &["s"],
+            "settings",
+            "Changes throttle, logging and cache of all methods",
+        ),
+        Action::new(
+            "stages.flush",
+            &["f"],
+            "flush cache",
+            "Empties the stage's cache",
+        ),
+        Action::new("stages.delete", &["X"], "delete", "Deletes the stage"),
         Action::new(
             "stages.copy-url",
             &["y"],
@@ -150,6 +190,8 @@ impl Stages {
                     return vec![Command::Follow];
                 }
             }
+            (Focus::Variables, Move::Open) => return self.change("stages.edit", app),
+            (Focus::Deployments, Move::Open) => return self.change("stages.roll-back", app),
             (Focus::Variables, movement) => {
                 if let Some(stage) = self.stage(app) {
                     let names = detail::variable_names(stage);
@@ -222,6 +264,88 @@ impl Stages {
     }
 }
 
+impl Stages {
+    /// The deployment under the cursor, when the history has the keys.
+    fn deployment<'a>(&self, app: &'a App) -> Option<&'a Deployment> {
+        let id = self
+            .deployments
+            .key()
+            .filter(|_| self.focus == Focus::Deployments)?;
+        deployments(app).iter().find(|d| d.id == *id)
+    }
+
+    fn not_removable(&self, app: &App, stage: &Stage) -> Option<String> {
+        match self.focus {
+            Focus::List => Some("put the cursor on a variable or a deployment first".to_owned()),
+            Focus::Variables => {
+                let name = self.variables.key();
+                let there = name
+                    .is_some_and(|n| stage.variables.as_ref().is_some_and(|v| v.contains_key(n)));
+                (!there).then(|| "there is no variable of the stage under the cursor".to_owned())
+            }
+            Focus::Deployments => {
+                let deployment = self.deployment(app)?;
+                let serving = stages(app).unwrap_or_default().iter().find(|s| {
+                    let canary = s
+                        .canary_settings
+                        .as_ref()
+                        .and_then(|c| c.deployment_id.as_ref());
+                    s.deployment_id == deployment.id || canary == Some(&deployment.id)
+                });
+                serving.map(|s| format!("{} serves it", s.stage_name))
+            }
+        }
+    }
+
+    /// Actions that change something.
+    fn change(&self, action: &str, app: &App) -> Vec<Command> {
+        let Some(api) = &app.selection.api else {
+            return Vec::new();
+        };
+        let Some(stage) = self.stage(app) else {
+            return match action {
+                "stages.deploy" | "stages.new" => {
+                    vec![Command::open(edit::new_stage(api, deployments(app)))]
+                }
+                _ => Vec::new(),
+            };
+        };
+        let variable = self
+            .variables
+            .key()
+            .filter(|_| self.focus == Focus::Variables);
+        let command = match action {
+            "stages.deploy" => Command::open(edit::deploy(app, api, stage)),
+            "stages.new" => Command::open(edit::new_stage(api, deployments(app))),
+            "stages.roll-back" => match self.deployment(app) {
+                Some(deployment) if deployment.id == stage.deployment_id => {
+                    Command::note(format!("{} serves this deployment", stage.stage_name))
+                }
+                Some(deployment) => {
+                    Command::propose(ops::stages::roll_back(api, stage, deployment))
+                }
+                None => Command::open(edit::roll_back(api, stage, deployments(app), app.wall())),
+            },
+            "stages.edit" if variable.is_some() => {
+                Command::open(edit::variable(api, stage, variable.map(String::as_str)))
+            }
+            "stages.edit" | "stages.settings" => Command::open(edit::settings(api, stage)),
+            "stages.add" => Command::open(edit::variable(api, stage, None)),
+            "stages.remove" => match (variable, self.deployment(app)) {
+                (Some(name), _) => Command::propose(ops::stages::remove_variable(api, stage, name)),
+                (None, Some(deployment)) => {
+                    Command::propose(ops::stages::delete_deployment(api, deployment))
+                }
+                (None, None) => return Vec::new(),
+            },
+            "stages.flush" => Command::propose(ops::stages::flush_cache(api, &stage.stage_name)),
+            "stages.delete" => Command::propose(ops::stages::delete(api, stage)),
+            _ => return Vec::new(),
+        };
+        vec![command]
+    }
+}
+
 impl Pane for Stages {
     fn id(&self) -> PaneId {
         PaneId::Stages
@@ -255,6 +379,16 @@ impl Pane for Stages {
             return (action != "stages.deploy" && action != "stages.new")
                 .then(|| "there is no stage".to_owned());
         };
+        match action {
+            "stages.roll-back" if deployments(app).len() < 2 => {
+                return Some("there is no other deployment".to_owned());
+            }
+            "stages.flush" if !stage.cache_cluster_enabled => {
+                return Some("the stage has no cache".to_owned());
+            }
+            "stages.remove" => return self.not_removable(app, stage),
+            _ => {}
+        }
         if action == "stages.difference" {
             return match app.store.changes(&api.id, &stage.stage_name).value() {
                 Some(Changes::Known(changes)) if changes.is_empty() => {
@@ -290,7 +424,7 @@ impl Pane for Stages {
             PaneEvent::Move(movement) => return self.go(movement, app),
             PaneEvent::Act("stages.difference") => {
                 if let Some(text) = self.difference(app) {
-                    return vec![Command::Open(Box::new(text))];
+                    return vec![Command::open(text)];
                 }
             }
             PaneEvent::Act("stages.copy-url") => {
@@ -299,6 +433,7 @@ impl Pane for Stages {
                     return vec![Command::copy("URL", url)];
                 }
             }
+            PaneEvent::Act(name) => return self.change(name, app),
             _ => {}
         }
         Vec::new()
