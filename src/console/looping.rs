@@ -16,7 +16,7 @@ pub(crate) enum Wake {
     /// The terminal, or a signal.
     Term(TermEvent),
     /// The other side.
-    Aws(AwsEvent),
+    Aws(Box<AwsEvent>),
 }
 
 impl Wake {
@@ -100,7 +100,7 @@ impl<W: Write> Looping<W> {
                     todo.push(Todo::Leave(Some(why)));
                     return Ok(todo);
                 }
-                Wake::Aws(event) => self.shell.heard(event),
+                Wake::Aws(event) => self.shell.heard(*event),
             };
             self.dirty = true;
             self.fulfil(requests, &mut todo)?;
@@ -198,5 +198,144 @@ impl<W: Write> Looping<W> {
     pub(crate) fn written(&self) -> (u64, u64) {
         let writer = self.terminal.backend();
         (writer.bytes_written(), writer.frames_written())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::Event;
+    use crate::console::term::Pacer;
+    use crate::console::testing::Driver;
+    use crate::console::testing::answer;
+
+    fn looping(
+        columns: u16,
+        rows: u16,
+        rate: Option<u32>,
+    ) -> (Looping<Vec<u8>>, crate::base::Clock) {
+        let driver = Driver::local();
+        let writer = FrameWriter::new(Vec::new(), columns, rows);
+        let looping = Looping::new(driver.shell, writer, Pacer::new(rate), false, true).unwrap();
+        (looping, driver.clock)
+    }
+
+    fn key(text: &str) -> Wake {
+        Wake::Term(TermEvent::Input(Input::Key(text.parse().unwrap())))
+    }
+
+    /// Takes wakes, answers all reads, and draws what may be drawn; gives the bytes that this cost.
+    fn turn(looping: &mut Looping<Vec<u8>>, wakes: Vec<Wake>) -> u64 {
+        let before = looping.written().0;
+        let mut todo = looping.take(wakes).unwrap();
+        todo.extend(looping.settle().unwrap());
+        looping.paint().unwrap();
+        while !todo.is_empty() {
+            let answers = todo.drain(..).filter_map(|task| match task {
+                Todo::Ask(query, generation) => answer(&query).map(|reply| {
+                    let result = Ok(reply);
+                    Wake::Aws(Box::new(Event::Got {
+                        query,
+                        generation,
+                        result,
+                    }))
+                }),
+                _ => None,
+            });
+            let answers: Vec<Wake> = answers.collect();
+            todo = looping.take(answers).unwrap();
+            todo.extend(looping.settle().unwrap());
+        }
+        looping.paint().unwrap();
+        looping.written().0 - before
+    }
+
+    #[test]
+    fn a_cursor_move_stays_within_its_bytes() {
+        for (columns, rows, median, most) in [(120, 40, 200, 400), (80, 24, 160, 300)] {
+            for opening in ["esc", "enter", "enter 5", "enter 5 enter"] {
+                let (mut looping, _clock) = looping(columns, rows, None);
+                turn(&mut looping, vec![]);
+                for name in opening.split(' ') {
+                    turn(&mut looping, vec![key(name)]);
+                }
+                let moves = ["j", "j", "k", "j", "k", "k", "j"];
+                let mut costs = moves.map(|name| turn(&mut looping, vec![key(name)]));
+                costs.sort_unstable();
+                assert!(
+                    costs[3] <= median && costs[6] <= most,
+                    "{opening} at {columns}: {costs:?}"
+                );
+                assert!(costs[3] > 0, "{opening}: the cursor moves");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_that_changes_nothing_costs_a_byte() {
+        let (mut looping, clock) = looping(120, 40, None);
+        assert!(turn(&mut looping, vec![]) > 0);
+        assert_eq!(turn(&mut looping, vec![key("k")]), 0, "already at the top");
+        clock.advance(Duration::from_secs(30));
+        assert_eq!(
+            turn(&mut looping, vec![key("k")]),
+            0,
+            "read again, and the same"
+        );
+        assert!(looping.paint().is_ok_and(|drawn| !drawn));
+    }
+
+    #[test]
+    fn first_frames_stay_within_their_bytes() {
+        for (columns, rows, limit) in [(120, 40, 10_000), (80, 24, 5_000)] {
+            let (mut looping, _clock) = looping(columns, rows, None);
+            let bytes = turn(&mut looping, vec![]);
+            assert!(bytes < limit, "{bytes} at {columns}");
+        }
+    }
+
+    #[test]
+    fn on_a_thin_line_frames_are_skipped_and_keys_are_not() {
+        let (mut looping, clock) = looping(120, 40, Some(2_400));
+        turn(&mut looping, vec![key("enter")]);
+        clock.advance(Duration::from_secs(1));
+        turn(&mut looping, vec![]);
+        clock.advance(Duration::from_secs(1));
+        let before = looping.written();
+        // Two seconds of a key held at thirty a second.
+        for i in 0..60 {
+            turn(&mut looping, vec![key(if i % 16 < 8 { "j" } else { "k" })]);
+            clock.advance(Duration::from_millis(33));
+        }
+        let (bytes, frames) = looping.written();
+        assert!(frames - before.1 < 60, "{}", frames - before.1);
+        assert!(bytes - before.0 < 2_400 * 3, "{}", bytes - before.0);
+        let held = looping.deadline().unwrap();
+        assert!(held <= clock.monotonic() + Duration::from_millis(250));
+    }
+
+    #[test]
+    fn what_makes_us_leave_comes_before_keys_and_keys_before_answers() {
+        let (mut looping, _clock) = looping(80, 24, None);
+        let identity = Wake::Aws(Box::new(Event::Spent(crate::aws::Spent::default())));
+        let leave = Wake::Term(TermEvent::Leave(Leaving::HungUp));
+        let todo = looping.take(vec![identity, key("n"), leave]).unwrap();
+        assert_eq!(todo, [Todo::Leave(Some(Leaving::HungUp))]);
+    }
+
+    #[test]
+    fn frames_are_bracketed_once_the_terminal_said_that_it_can() {
+        let (mut looping, _clock) = looping(80, 24, None);
+        turn(&mut looping, vec![]);
+        turn(&mut looping, vec![key("j")]);
+        let plain = turn(&mut looping, vec![key("k")]);
+        turn(&mut looping, vec![key("j")]);
+        let can = Wake::Term(TermEvent::Input(Input::Mode {
+            mode: 2026,
+            usable: true,
+        }));
+        turn(&mut looping, vec![can]);
+        let bracketed = turn(&mut looping, vec![key("k")]);
+        assert_eq!(bracketed, plain + 16);
     }
 }

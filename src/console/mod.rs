@@ -9,6 +9,8 @@ pub mod app;
 mod looping;
 mod run;
 pub mod term;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod ui;
 
 pub use run::{ConsoleError, End, Options, run};

@@ -124,7 +124,7 @@ pub fn run(
     }
     let aws = Aws::start(session, clock.clone(), chance, move |event| {
         // The loop may have ended: then nobody wants to know.
-        let _ = send.send(Wake::Aws(event));
+        let _ = send.send(Wake::Aws(Box::new(event)));
     })?;
     let end = turn(&mut looping, &wakes, &aws, &guard, &mut input, clock);
     drop(guard);

@@ -113,7 +113,13 @@ pub fn titled(canvas: &mut Canvas<'_>, area: Rect, title: &str, focused: bool) -
 /// A place of at most this size in the middle of `body`.
 #[must_use]
 pub fn centred(body: Rect, width: u16, height: u16) -> Rect {
-    let (width, height) = (width.min(body.width), height.min(body.height));
+    // A margin of a few cells would show scraps of words.
+    let width = if width + 8 > body.width {
+        body.width
+    } else {
+        width
+    };
+    let height = height.min(body.height);
     Rect::new(
         body.x + (body.width - width) / 2,
         body.y + (body.height - height) / 3,

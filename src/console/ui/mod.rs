@@ -15,6 +15,6 @@ pub mod shell;
 pub mod signs;
 pub mod status;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod theme;
 pub mod widgets;

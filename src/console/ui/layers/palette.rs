@@ -18,7 +18,7 @@ pub const PALETTE: Context = Context {
 };
 
 /// An action on offer, and why it can't be done now if it can't.
-pub type Offer = (&'static Action, Option<String>);
+type Offer = (&'static Action, Option<String>);
 
 /// All actions that can be reached from here.
 #[derive(Debug)]
@@ -44,13 +44,19 @@ impl Palette {
         let mut found: Vec<(i32, &Offer)> = self
             .offers
             .iter()
-            .filter_map(|offer| {
-                let text = format!("{} {} {}", offer.0.words, offer.0.about, offer.0.name);
-                score(self.field.text(), &text).map(|score| (score, offer))
-            })
+            .filter_map(|offer| Some((self.score(offer)?, offer)))
             .collect();
         found.sort_by_key(|(score, _)| -score);
         found.into_iter().map(|(_, offer)| offer).collect()
+    }
+
+    /// What it is called counts more than what is said of it, and what can be done more than what can't.
+    fn score(&self, (action, why): &Offer) -> Option<i32> {
+        let pattern = self.field.text();
+        let called = score(pattern, action.words).map(|score| score + 20);
+        let told = score(pattern, &format!("{} {}", action.about, action.name));
+        let best = called.max(told)?;
+        Some(if why.is_some() { best - 40 } else { best })
     }
 
     fn names(&self) -> Vec<&'static str> {

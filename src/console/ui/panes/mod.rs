@@ -31,6 +31,8 @@
 mod apis;
 mod resources;
 mod stages;
+#[cfg(test)]
+mod tests;
 
 use super::keymap::Context;
 use super::pane::Pane;

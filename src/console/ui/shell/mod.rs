@@ -2,6 +2,8 @@
 
 mod actions;
 mod chrome;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
@@ -279,7 +281,7 @@ impl Shell {
 
     fn filtered(&mut self) -> Vec<Request> {
         let text = self.filter.text().to_owned();
-        self.to_pane(PaneEvent::Filter(&text))
+        self.give_pane(PaneEvent::Filter(&text))
     }
 
     fn mouse(&mut self, mouse: Mouse) -> Vec<Request> {
@@ -416,14 +418,14 @@ impl Shell {
         let mut requests = self.filtered();
         self.current = index;
         self.settle_at = None;
-        requests.extend(self.to_pane(PaneEvent::Shown));
+        requests.extend(self.give_pane(PaneEvent::Shown));
         requests
     }
 
     /// An event for whoever has the keys.
     fn event(&mut self, event: PaneEvent<'_>) -> Vec<Request> {
         let Some(mut layer) = self.layers.pop() else {
-            return self.to_pane(event);
+            return self.give_pane(event);
         };
         let around = Surroundings {
             app: &self.app,
@@ -439,7 +441,7 @@ impl Shell {
         self.run(commands)
     }
 
-    fn to_pane(&mut self, event: PaneEvent<'_>) -> Vec<Request> {
+    fn give_pane(&mut self, event: PaneEvent<'_>) -> Vec<Request> {
         let Some(pane) = self.panes.get_mut(self.current) else {
             return Vec::new();
         };
@@ -494,7 +496,7 @@ impl Shell {
         };
         let mut requests = self.run(vec![Command::Tell(Message::Aws(Box::new(event)))]);
         if let Some(query) = got {
-            requests.extend(self.to_pane(PaneEvent::Got(&query)));
+            requests.extend(self.give_pane(PaneEvent::Got(&query)));
         }
         if let Some(done) = done {
             for index in 0..self.panes.len() {
@@ -534,7 +536,7 @@ impl Shell {
         if self.settle_at.is_some_and(|at| now >= at) {
             self.settle_at = None;
             changed = true;
-            requests.extend(self.to_pane(PaneEvent::Settled));
+            requests.extend(self.give_pane(PaneEvent::Settled));
         }
         let woken = self
             .panes
@@ -542,7 +544,7 @@ impl Shell {
             .and_then(|pane| pane.wake_at(&self.app));
         if woken.is_some_and(|at| now >= at) {
             changed = true;
-            requests.extend(self.to_pane(PaneEvent::Woken));
+            requests.extend(self.give_pane(PaneEvent::Woken));
         }
         (changed, requests)
     }

@@ -360,40 +360,37 @@ fn integration_response(api: &Api, resource: &Resource, method: &Method) -> Choo
         choices,
         None,
         move |status_code| {
-            let form = match responses.iter().find(|r| r.status_code == status_code) {
-                Some(response) => {
-                    let (own, response) = (own.clone(), response.clone());
-                    let before = response.selection_pattern.clone().unwrap_or_default();
-                    let fields = vec![FormField::text(
+            let found = responses.iter().find(|r| r.status_code == status_code);
+            let form = if let Some(response) = found {
+                let (own, response) = (own.clone(), response.clone());
+                let before = response.selection_pattern.clone().unwrap_or_default();
+                let fields = vec![FormField::text(
+                    "pattern",
+                    &before,
+                    "a Java regular expression over the backend's status; empty is the default",
+                )];
+                Form::new(format!("response {status_code}"), fields, move |values| {
+                    let pattern = values.get("pattern");
+                    Ok(vec![Command::propose(
+                        ops::integrations::set_selection_pattern(own.at(), &response, pattern),
+                    )])
+                })
+            } else {
+                let own = own.clone();
+                let fields = vec![
+                    FormField::text("status", "", "of the method response it leads to"),
+                    FormField::text(
                         "pattern",
-                        &before,
-                        "a Java regular expression over the backend's status; empty is the default",
-                    )];
-                    Form::new(format!("response {status_code}"), fields, move |values| {
-                        let pattern = values.get("pattern");
-                        Ok(vec![Command::propose(
-                            ops::integrations::set_selection_pattern(own.at(), &response, pattern),
-                        )])
-                    })
-                }
-                None => {
-                    let own = own.clone();
-                    let fields = vec![
-                        FormField::text("status", "", "of the method response it leads to"),
-                        FormField::text(
-                            "pattern",
-                            "",
-                            "a Java regular expression, such as 4\\d{2}; empty is the default",
-                        ),
-                    ];
-                    Form::new("add an integration response", fields, move |values| {
-                        let status = status(values)?;
-                        let pattern = values.optional("pattern");
-                        let op =
-                            ops::integrations::add_response(own.at(), &status, pattern.as_deref());
-                        Ok(vec![Command::propose(op)])
-                    })
-                }
+                        "",
+                        "a Java regular expression, such as 4\\d{2}; empty is the default",
+                    ),
+                ];
+                Form::new("add an integration response", fields, move |values| {
+                    let status = status(values)?;
+                    let pattern = values.optional("pattern");
+                    let op = ops::integrations::add_response(own.at(), &status, pattern.as_deref());
+                    Ok(vec![Command::propose(op)])
+                })
             };
             vec![Command::open(form)]
         },

@@ -206,7 +206,7 @@ impl Detail<'_> {
         let columns = [
             Column::left("", 7),
             Column::right("", 5),
-            Column::left("", 20),
+            Column::left("", 24),
             Column::left("", 0),
         ];
         let row = |index: usize| -> Row {

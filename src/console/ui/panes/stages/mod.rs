@@ -454,6 +454,10 @@ impl Pane for Stages {
         let regions = Regions::split(canvas, area, LIST_WIDTH, self.focus != Focus::List);
         let remote = app.store.stages(&api.id);
         if let Some(left) = regions.left() {
+            let left = Rect {
+                width: left.width - 1,
+                ..left
+            };
             let body = titled(canvas, left, "Stages", self.focus == Focus::List);
             if let Some((all, body)) = status::remote(canvas, body, app, &remote, "stages") {
                 self.draw_list(canvas, body, app, all);
