@@ -2,8 +2,14 @@
 //!
 //! Exit codes: 0 done, 1 a finding (a template that fails, a difference, a failed invoke), 2 wrong use, 3 the other side failed.
 
+#[cfg(feature = "console")]
+mod config;
+#[cfg(feature = "console")]
+mod console;
 #[cfg(feature = "gateway")]
 mod gateway;
+#[cfg(feature = "console")]
+mod keys;
 mod render;
 
 use std::ffi::OsString;
@@ -18,13 +24,18 @@ use clap::{Parser, Subcommand};
 #[command(name = "sluice", version, about, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[cfg(feature = "console")]
+    #[command(flatten)]
+    console: console::ConsoleArgs,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     #[cfg(feature = "gateway")]
     Gateway(gateway::Gateway),
+    #[cfg(feature = "console")]
+    Keys(keys::Keys),
     Render(render::RenderArgs),
 }
 
@@ -33,8 +44,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match Cli::try_parse_from(args) {
         Ok(cli) => match cli.command {
             #[cfg(feature = "gateway")]
-            Command::Gateway(gateway) => gateway.run(),
-            Command::Render(args) => render::run(&args),
+            Some(Command::Gateway(gateway)) => gateway.run(),
+            #[cfg(feature = "console")]
+            Some(Command::Keys(keys)) => keys.run(),
+            Some(Command::Render(args)) => render::run(&args),
+            #[cfg(feature = "console")]
+            None => open(&cli.console),
+            #[cfg(not(feature = "console"))]
+            None => fail(2, "this build has no console: see `sluice --help`"),
         },
         Err(error) => {
             // Help and version are answers (0), everything else is wrong use (2); nothing is left to do if the stream is closed.
@@ -75,4 +92,17 @@ fn log_to_stderr() {
         .with_max_level(tracing::Level::WARN)
         .with_target(false)
         .try_init();
+}
+
+/// The console on the target that the flags name.
+#[cfg(feature = "console")]
+fn open(args: &console::ConsoleArgs) -> ExitCode {
+    match args.target() {
+        Ok(Some(target)) => args.open(target, false),
+        Ok(None) => fail(
+            2,
+            "the console can't start the bundled gateway yet: start `sluice gateway` and name it with --endpoint-url, or use --aws",
+        ),
+        Err(problem) => fail(2, &problem),
+    }
 }

@@ -205,16 +205,22 @@ impl<W: Write> Looping<W> {
 mod tests {
     use super::*;
     use crate::aws::Event;
+    use crate::console::app::testing;
+    use crate::console::term::Colours;
     use crate::console::term::Pacer;
     use crate::console::testing::Driver;
     use crate::console::testing::answer;
+    use crate::console::ui::theme::Theme;
 
     fn looping(
         columns: u16,
         rows: u16,
         rate: Option<u32>,
     ) -> (Looping<Vec<u8>>, crate::base::Clock) {
-        let driver = Driver::local();
+        // The real theme: its styles are among what a frame costs.
+        let theme = Theme::load("default", Colours::Sixteen, &|_| None).unwrap();
+        let mut driver = Driver::themed(testing::local(), theme);
+        driver.settle();
         let writer = FrameWriter::new(Vec::new(), columns, rows);
         let looping = Looping::new(driver.shell, writer, Pacer::new(rate), false, true).unwrap();
         (looping, driver.clock)

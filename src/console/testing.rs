@@ -11,6 +11,7 @@ use super::ui::panes;
 use super::ui::shell::{Request, Shell, keymap};
 use super::ui::signs::UNICODE;
 use super::ui::testing::{Screen, now, theme};
+use super::ui::theme::Theme;
 use crate::aws::{Changes, Event, Identity, Op, OpDone, OpId, Query, Reply};
 use crate::base::Clock;
 use crate::model::difference::{Change, Kind, Part, Place};
@@ -31,6 +32,10 @@ fn map<V>(pairs: impl IntoIterator<Item = (&'static str, V)>) -> Map<V> {
     pairs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
 }
 
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "most of what it makes is optional"
+)]
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -273,17 +278,15 @@ pub(crate) struct Driver {
 
 impl Driver {
     pub(crate) fn new(session: Session) -> Self {
+        Self::themed(session, theme())
+    }
+
+    /// With this theme in place of the one for tests.
+    pub(crate) fn themed(session: Session, theme: Theme) -> Self {
         let clock = Clock::manual(now());
         let app = App::new(session, clock.clone());
         let keymap = keymap(&BTreeMap::new()).unwrap();
-        let shell = Shell::new(
-            app,
-            panes::all(),
-            keymap,
-            theme(),
-            Colours::Sixteen,
-            &UNICODE,
-        );
+        let shell = Shell::new(app, panes::all(), keymap, theme, Colours::Sixteen, &UNICODE);
         Self {
             shell,
             clock,
