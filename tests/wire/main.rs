@@ -12,4 +12,5 @@ mod support;
 mod apis;
 mod guard;
 mod kill;
+mod operations;
 mod traffic;
