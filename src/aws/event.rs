@@ -29,7 +29,7 @@ pub enum Event {
         /// Of how many.
         of: usize,
     },
-    /// An operation ended. Its queries in [`Op::stale`] should be asked again, whatever the result.
+    /// An operation ended. Its queries in [`Op::stale`](field@Op::stale) should be asked again, whatever the result.
     OpDone(Box<OpDone>),
     /// The queue of calls changed. Sent only when calls wait, and once when none does any more.
     Queue(Queue),

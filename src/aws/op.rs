@@ -211,7 +211,7 @@ impl Op {
         cli.commands(&self.calls, secrets)
     }
 
-    /// Whether an answer should be asked for again after this: it is one of [`stale`](Self::stale), or derived from one.
+    /// Whether an answer should be asked for again after this: it is one of [`stale`](field@Self::stale), or derived from one.
     #[must_use]
     pub fn stales(&self, query: &Query) -> bool {
         self.stale.iter().any(|stale| stale.stales(query))

@@ -33,7 +33,7 @@ impl PatchOp {
 pub struct Patch {
     /// What to do.
     pub op: PatchOp,
-    /// Where: a JSON pointer, see [`pointer`].
+    /// Where: a JSON pointer, see [`pointer()`].
     pub path: String,
     /// The new value, always as text.
     pub value: Option<String>,
