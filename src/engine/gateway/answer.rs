@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 
 use super::body::Body;
 use super::exchange::Exchange;
+use super::headers;
 use super::record::What;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -46,6 +47,14 @@ impl Answer {
     pub(crate) fn add(&mut self, name: HeaderName, spelled: &str, value: HeaderValue) {
         if let Some(all) = &mut self.spelled {
             all.push((spelled.to_owned(), text(&value)));
+        }
+        self.headers.append(name, value);
+    }
+
+    /// Adds a value of a header that nobody of ours spelled.
+    pub(crate) fn append(&mut self, name: HeaderName, value: HeaderValue) {
+        if let Some(all) = &mut self.spelled {
+            all.push((headers::spelled(name.as_str()).to_owned(), text(&value)));
         }
         self.headers.append(name, value);
     }

@@ -19,6 +19,7 @@ use super::integration_request::{self as prepare, BackendRequest, Mapped};
 use super::pool::{Lease, Pool, SendError};
 use super::record::{Pairs, What};
 use super::snapshot::{Backend, Integration};
+use super::uri::Address;
 use crate::base::Clock;
 
 /// What calling a backend needs beside the exchange.
@@ -121,17 +122,17 @@ impl Caller<'_> {
         let head = prepare::head(x, integration, backend, proxy)?;
         self.note_request(x, &head, &outgoing);
         let started = self.clock.monotonic();
-        let address = head.endpoint.address.clone();
         let replay = match &outgoing {
             Outgoing::Whole(body) if is_idempotent(&head.verb) => Some(body.clone()),
             _ => None,
         };
-        let request = build(head, outgoing, proxy, &x.request.headers)?;
+        let (address, request) = build(head, outgoing, proxy, &x.request.headers)?;
         let shared = &*x;
         let again = move || {
             let body = Outgoing::Whole(replay?);
             let head = prepare::head(shared, integration, backend, proxy).ok()?;
-            build(head, body, proxy, &shared.request.headers).ok()
+            let (_, request) = build(head, body, proxy, &shared.request.headers).ok()?;
+            Some(request)
         };
         let sent = self.pool.send(&address, request, again);
         let sent = tokio::time::timeout(backend.timeout, sent).await;
@@ -268,7 +269,7 @@ fn build(
     outgoing: Outgoing,
     proxy: bool,
     client: &HeaderMap,
-) -> Result<Request<Body>, Failure> {
+) -> Result<(Address, Request<Body>), Failure> {
     let mut headers = head.headers;
     let body = match outgoing {
         Outgoing::Stream(first, rest) => stream(first, rest, None),
@@ -293,7 +294,7 @@ fn build(
     *request.method_mut() = head.verb;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
-    Ok(request)
+    Ok((head.endpoint.address, request))
 }
 
 /// Whether sending a request twice does no more than sending it once (RFC 9110 §9.2.2).

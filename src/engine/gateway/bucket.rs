@@ -101,6 +101,21 @@ mod tests {
     }
 
     #[test]
+    fn threads_share_a_bucket_exactly() {
+        let bucket = bucket(1_000, 1.0);
+        let take = || {
+            (0..500)
+                .filter(|_| bucket.take(Duration::from_secs(5)))
+                .count()
+        };
+        let taken: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(take)).collect();
+            threads.into_iter().map(|t| t.join().unwrap()).sum()
+        });
+        assert_eq!(taken, 1_000);
+    }
+
+    #[test]
     fn zero_blocks_everything() {
         for bucket in [bucket(0, 10.0), bucket(10, 0.0), bucket(-1, 5.0)] {
             assert!(!bucket.take(Duration::from_mins(1)));

@@ -2,6 +2,8 @@
 //!
 //! Names are lower case throughout, as `http` keeps them.
 
+use http::HeaderName;
+
 /// What becomes of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
@@ -91,6 +93,21 @@ pub(crate) fn mapped_to_client(name: &str) -> Fate {
 /// The name under which a remapped header reaches the client.
 pub(crate) fn remapped(name: &str) -> String {
     format!("x-amzn-Remapped-{name}")
+}
+
+/// The same for a header of a backend; those that every backend sends are ready.
+pub(crate) fn remapped_name(name: &HeaderName) -> Option<HeaderName> {
+    const DATE: HeaderName = HeaderName::from_static("x-amzn-remapped-date");
+    const LENGTH: HeaderName = HeaderName::from_static("x-amzn-remapped-content-length");
+    const CONNECTION: HeaderName = HeaderName::from_static("x-amzn-remapped-connection");
+    const SERVER: HeaderName = HeaderName::from_static("x-amzn-remapped-server");
+    match name.as_str() {
+        "date" => Some(DATE),
+        "content-length" => Some(LENGTH),
+        "connection" => Some(CONNECTION),
+        "server" => Some(SERVER),
+        other => HeaderName::try_from(remapped(other)).ok(),
+    }
 }
 
 /// A header's name as it is usually written, for what prints names: templates that walk over all headers, and logs.

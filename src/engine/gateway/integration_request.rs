@@ -102,7 +102,7 @@ pub(crate) fn head(
         own_headers(x, &mut headers);
     }
     headers.insert(HOST, endpoint.address.authority.clone());
-    headers.insert(API_ID, header_value(&x.stage.api_id)?);
+    headers.insert(API_ID, x.stage.api_header.clone());
     headers.insert(TRACE_ID, x.ids.trace_header());
     map_headers(x, integration, &mut headers)?;
     Ok(BackendRequest {

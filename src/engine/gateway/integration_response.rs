@@ -92,22 +92,22 @@ pub(crate) fn map(x: &mut Exchange, selected: Option<usize>) -> Result<Answer, F
 }
 
 /// The answer of an `HTTP_PROXY` backend, passed through.
-pub(crate) fn pass(x: &Exchange, body: Body) -> Answer {
+pub(crate) fn pass(x: &mut Exchange, body: Body) -> Answer {
     let mut answer = Answer::new(200, x.record.wants_details());
-    let Some(backend) = &x.backend else {
+    let Some(backend) = x.backend.take() else {
         return answer;
     };
     answer.status = backend.status;
-    for (name, value) in &backend.headers {
+    let mut last = None;
+    for (name, value) in backend.headers {
+        // Further values of a name come without it.
+        last = name.or(last);
+        let Some(name) = &last else { continue };
         match headers::of_backend(name.as_str()) {
-            Fate::Pass => {
-                let spelled = headers::spelled(name.as_str());
-                answer.add(name.clone(), spelled, value.clone());
-            }
+            Fate::Pass => answer.append(name.clone(), value),
             Fate::Remap => {
-                let remapped = headers::remapped(headers::spelled(name.as_str()));
-                if let Ok(name) = HeaderName::try_from(&remapped) {
-                    answer.add(name, &remapped, value.clone());
+                if let Some(name) = headers::remapped_name(name) {
+                    answer.append(name, value);
                 }
             }
             Fate::Drop | Fate::Fail => {}

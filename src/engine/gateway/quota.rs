@@ -354,6 +354,27 @@ mod tests {
     }
 
     #[test]
+    fn threads_share_a_quota_exactly() {
+        let quota = quota(1_000, 0, QuotaPeriod::Day);
+        let now = at("2026-03-10T00:00:00Z");
+        let usage = Usage::new(None);
+        let take = || {
+            let taken = (0..500).filter(|_| usage.take(&quota, now));
+            taken.inspect(|_| usage.count(now)).count()
+        };
+        let taken: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(take)).collect();
+            threads.into_iter().map(|t| t.join().unwrap()).sum()
+        });
+        assert_eq!(taken, 1_000);
+        let day = day_of("2026-03-10".parse().unwrap());
+        assert_eq!(
+            usage.told(Some(&quota), (day, day), now),
+            [(1_000, Some(0))]
+        );
+    }
+
+    #[test]
     fn a_raised_limit_leaves_as_much_more() {
         let (old, new) = (quota(3, 0, QuotaPeriod::Day), quota(5, 0, QuotaPeriod::Day));
         let now = at("2026-03-10T00:00:00Z");

@@ -209,6 +209,17 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// Any text can be a template, and one without a `$` is itself.
+        #[test]
+        fn any_text_is_a_template(text in "[a.$ {}ücontexmhdrqs]{0,24}") {
+            let pieces = TextTemplate::parse(&text).0;
+            let known = pieces.iter().any(|piece| matches!(piece, Piece::Value(_)));
+            proptest::prop_assert!(known || pieces.len() <= 1);
+            proptest::prop_assert!(!known || text.contains('$'));
+        }
+    }
+
     #[test]
     fn a_type_inherits_from_its_default_until_it_has_its_own() {
         let put = |kind: GatewayResponseType, status: Option<&str>| {

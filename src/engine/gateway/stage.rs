@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use http::HeaderValue;
 
 use super::bucket::Bucket;
 use super::keys::KeyRing;
@@ -25,6 +26,8 @@ pub(crate) struct Stage {
     pub(crate) region: Arc<Region>,
     pub(crate) account: Box<str>,
     pub(crate) api_id: Box<str>,
+    /// The API's id as backends are told it.
+    pub(crate) api_header: HeaderValue,
     pub(crate) name: Box<str>,
     production: Side,
     canary: Option<Canary>,
@@ -86,6 +89,9 @@ impl Stage {
         Self {
             region: place.region,
             account: place.account,
+            // Ids are letters and digits.
+            api_header: HeaderValue::from_str(&place.api_id)
+                .unwrap_or(HeaderValue::from_static("")),
             api_id: place.api_id,
             name: stage.stage_name.as_str().into(),
             production,

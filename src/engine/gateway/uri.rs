@@ -18,6 +18,8 @@ pub(crate) struct UriTemplate {
     parts: Vec<Part>,
     /// The address, when neither placeholder stands in it.
     fixed: Option<Address>,
+    /// The whole, when there is no placeholder at all.
+    constant: Option<Endpoint>,
 }
 
 /// Where a backend is reached: scheme, host and port.
@@ -131,7 +133,15 @@ impl UriTemplate {
             [Part::Literal(text), ..] if !split(text).1.is_empty() => Address::parse(split(text).0),
             _ => None,
         };
-        Self { parts, fixed }
+        let mut template = Self {
+            parts,
+            fixed,
+            constant: None,
+        };
+        if let [] | [Part::Literal(_)] = template.parts.as_slice() {
+            template.constant = template.endpoint(|_| None, |_| None);
+        }
+        template
     }
 
     /// The URI with its placeholders filled in. What isn't given is left empty. Nothing when that is no address of HTTP.
@@ -140,6 +150,9 @@ impl UriTemplate {
         mut path: impl FnMut(&str) -> Option<String>,
         mut variable: impl FnMut(&str) -> Option<String>,
     ) -> Option<Endpoint> {
+        if let Some(constant) = &self.constant {
+            return Some(constant.clone());
+        }
         let mut text = String::new();
         for part in &self.parts {
             match part {
@@ -282,6 +295,17 @@ mod tests {
         for (template, expected) in cases {
             let expected = expected.map(|(o, a, p)| (o.to_owned(), a.to_owned(), p.to_owned()));
             assert_eq!(endpoint(template), expected, "{template}");
+        }
+    }
+
+    proptest::proptest! {
+        /// Whatever a URI and its parameters are, what comes out can be a request's path.
+        #[test]
+        fn any_uri_makes_a_path_or_nothing(tail in "[a/?#{}$%é \\u{1}]{0,16}", value in "[a/%2é?# ]{0,8}") {
+            let template = UriTemplate::parse(&format!("http://h/{tail}{{id}}"));
+            let endpoint = template.endpoint(|_| Some(value.clone()), |_| Some(value.clone())).unwrap();
+            let parsed = endpoint.path.parse::<http::uri::PathAndQuery>();
+            proptest::prop_assert!(parsed.is_ok(), "{}", endpoint.path);
         }
     }
 
