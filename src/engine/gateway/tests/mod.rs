@@ -6,6 +6,7 @@ mod http_proxy;
 mod http_templates;
 mod keys;
 mod mocks;
+mod recorded;
 mod test_requests;
 
 use std::cell::RefCell;
