@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::control::apigateway::USAGE;
 use super::gateway::{Gateway, StoredUsage};
 use super::store::{Change, Row, Store};
 use super::telemetry::{self, Telemetry};
-
-/// The kind of the rows that hold usage counters.
-const USAGE: &str = "usage";
 
 /// How long counts may wait for the next batch.
 const BATCH: Duration = Duration::from_secs(1);

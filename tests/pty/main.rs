@@ -1,0 +1,14 @@
+//! The binary on a pseudo-terminal: what it writes, what it leaves behind, and that it always gives the terminal back.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that can't go on fails"
+)]
+#![cfg(all(feature = "console", feature = "gateway"))]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod line;
+mod terminal;
+mod ways_out;
