@@ -2,7 +2,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test that can't go on fails"
+    clippy::disallowed_methods,
+    reason = "a test that can't go on fails; patience is measured in real time"
 )]
 #![cfg(all(feature = "console", feature = "gateway"))]
 

@@ -61,7 +61,7 @@ impl Terminal {
         let deaf = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&deaf);
         let listener = std::thread::spawn(move || {
-            let mut buffer = [0; 65536];
+            let mut buffer = vec![0; 65536];
             while let Ok(n @ 1..) = reader.read(&mut buffer) {
                 if send.send(buffer[..n].to_vec()).is_err() || told.load(Ordering::SeqCst) {
                     return;
@@ -106,7 +106,9 @@ impl Terminal {
                 .recv_timeout(PATIENCE.saturating_sub(start.elapsed()))
             {
                 Ok(bytes) => self.take(&bytes),
-                Err(_) => panic!("'{text}' did not come; the screen is:\n{}", self.text()),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    panic!("'{text}' did not come; the screen is:\n{}", self.text())
+                }
             }
         }
     }
