@@ -6,10 +6,16 @@
 mod config;
 #[cfg(feature = "console")]
 mod console;
+#[cfg(all(feature = "console", feature = "gateway"))]
+mod demo;
 #[cfg(feature = "gateway")]
 mod gateway;
 #[cfg(feature = "console")]
 mod keys;
+#[cfg(all(feature = "console", feature = "gateway"))]
+mod local;
+#[cfg(feature = "console")]
+mod logfile;
 mod render;
 
 use std::ffi::OsString;
@@ -21,7 +27,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 #[derive(Debug, Parser)]
-#[command(name = "sluice", version, about, max_term_width = 100)]
+#[command(
+    name = "sluice",
+    version,
+    about,
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -32,6 +44,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(all(feature = "console", feature = "gateway"))]
+    Demo(demo::Demo),
     #[cfg(feature = "gateway")]
     Gateway(gateway::Gateway),
     #[cfg(feature = "console")]
@@ -43,13 +57,15 @@ enum Command {
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match Cli::try_parse_from(args) {
         Ok(cli) => match cli.command {
+            #[cfg(all(feature = "console", feature = "gateway"))]
+            Some(Command::Demo(demo)) => demo.run(),
             #[cfg(feature = "gateway")]
             Some(Command::Gateway(gateway)) => gateway.run(),
             #[cfg(feature = "console")]
             Some(Command::Keys(keys)) => keys.run(),
             Some(Command::Render(args)) => render::run(&args),
             #[cfg(feature = "console")]
-            None => open(&cli.console),
+            None => cli.console.run(),
             #[cfg(not(feature = "console"))]
             None => fail(2, "this build has no console: see `sluice --help`"),
         },
@@ -92,17 +108,4 @@ fn log_to_stderr() {
         .with_max_level(tracing::Level::WARN)
         .with_target(false)
         .try_init();
-}
-
-/// The console on the target that the flags name.
-#[cfg(feature = "console")]
-fn open(args: &console::ConsoleArgs) -> ExitCode {
-    match args.target() {
-        Ok(Some(target)) => args.open(target, false),
-        Ok(None) => fail(
-            2,
-            "the console can't start the bundled gateway yet: start `sluice gateway` and name it with --endpoint-url, or use --aws",
-        ),
-        Err(problem) => fail(2, &problem),
-    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ratatui::Terminal;
 
 use super::app::{Effect, Level, Message};
+use super::outside::News;
 use super::term::{Event as TermEvent, FrameWriter, Input, Leaving, Pacer, osc52};
 use super::ui::shell::{Request, Shell};
 use crate::aws::{Event as AwsEvent, Op, OpId, Query};
@@ -17,6 +18,8 @@ pub(crate) enum Wake {
     Term(TermEvent),
     /// The other side.
     Aws(Box<AwsEvent>),
+    /// Whoever started the console.
+    Outside(News),
 }
 
 impl Wake {
@@ -25,7 +28,7 @@ impl Wake {
         match self {
             Self::Term(TermEvent::Input(_)) => 1,
             Self::Term(_) => 0,
-            Self::Aws(_) => 2,
+            Self::Aws(_) | Self::Outside(_) => 2,
         }
     }
 }
@@ -43,8 +46,12 @@ pub(crate) enum Todo {
     Retake,
     /// Find out the terminal's size.
     Measure,
+    /// The other side can be asked now.
+    Begin,
     /// End.
     Leave(Option<Leaving>),
+    /// End, because there is no other side.
+    Fail(String),
 }
 
 /// Shell, frames and pacing.
@@ -101,6 +108,16 @@ impl<W: Write> Looping<W> {
                     return Ok(todo);
                 }
                 Wake::Aws(event) => self.shell.heard(*event),
+                Wake::Outside(News::Ready) => {
+                    todo.push(Todo::Begin);
+                    Vec::new()
+                }
+                Wake::Outside(News::Tell(message)) => self.shell.tell(*message),
+                Wake::Outside(News::Refresh) => self.shell.refresh(),
+                Wake::Outside(News::Fail(why)) => {
+                    todo.push(Todo::Fail(why));
+                    return Ok(todo);
+                }
             };
             self.dirty = true;
             self.fulfil(requests, &mut todo)?;
@@ -275,6 +292,24 @@ mod tests {
                 assert!(costs[3] > 0, "{opening}: the cursor moves");
             }
         }
+    }
+
+    #[test]
+    fn whoever_started_the_console_can_begin_tell_refresh_and_end_it() {
+        let (mut looping, _clock) = looping(80, 24, None);
+        turn(&mut looping, vec![]);
+        let ready = looping.take(vec![Wake::Outside(News::Ready)]).unwrap();
+        assert_eq!(ready, [Todo::Begin]);
+        let say = Message::Say(Level::Note, "the sample is there".to_owned());
+        let cost = turn(&mut looping, vec![Wake::Outside(News::Tell(Box::new(say)))]);
+        assert!(cost > 0, "it is shown");
+        let asked = looping.take(vec![Wake::Outside(News::Refresh)]).unwrap();
+        let apis = |todo: &Todo| matches!(todo, Todo::Ask(Query::Apis, _));
+        assert!(asked.iter().any(apis), "{asked:?}");
+        let end = looping
+            .take(vec![Wake::Outside(News::Fail("no port".to_owned()))])
+            .unwrap();
+        assert_eq!(end, [Todo::Fail("no port".to_owned())]);
     }
 
     #[test]

@@ -7,10 +7,12 @@
 
 pub mod app;
 mod looping;
+mod outside;
 mod run;
 pub mod term;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod ui;
 
+pub use outside::Outside;
 pub use run::{ConsoleError, End, Options, run};

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
 
 use super::app::{App, Session};
 use super::looping::{Looping, Todo, Wake};
+use super::outside::Outside;
 use super::term::{
     ASK_SYNC, Caps, FrameWriter, Guard, InputThread, Leaving, NoTerminal, Pacer, Tty,
     restore_on_panic, stop_process, watch_signals,
@@ -53,6 +55,9 @@ pub enum ConsoleError {
     /// The user's keys can't be used.
     #[error(transparent)]
     Keys(#[from] KeymapError),
+    /// There is nothing to show: the text says why.
+    #[error("{0}")]
+    Outside(String),
     /// Threads or the terminal failed.
     #[error("the console stopped: {0}")]
     Io(#[from] io::Error),
@@ -71,13 +76,15 @@ pub enum End {
 
 /// Runs the console until it ends. The terminal is given back on every way out.
 ///
-/// `var` reads an environment variable. Nothing is asked of the other side before the first frame is drawn.
+/// `var` reads an environment variable. `begin` is called on a thread of its own once the first frame is drawn; the other side is asked
+/// nothing before it says [`Outside::ready`].
 pub fn run(
     session: aws::Session,
     options: &Options,
     clock: &Clock,
     chance: Chance,
     var: impl Fn(&str) -> Option<String>,
+    begin: impl FnOnce(Outside) + Send + 'static,
 ) -> Result<End, ConsoleError> {
     let tty = Tty::standard()?;
     let caps = Caps::detect(&var, options.ascii);
@@ -110,6 +117,10 @@ pub fn run(
     let pacer = Pacer::new(Pacer::rate(options.line_rate, caps.over_ssh));
     let mut looping = Looping::new(shell, writer, pacer, caps.in_tmux, !options.no_sync)?;
     looping.paint()?;
+    let outside = Outside::new(send.clone());
+    thread::Builder::new()
+        .name("begin".to_owned())
+        .spawn(move || begin(outside))?;
 
     let to_loop = send.clone();
     let mut input = InputThread::start(guard.tty().input()?, move |event| {
@@ -129,7 +140,7 @@ pub fn run(
     let end = turn(&mut looping, &wakes, &aws, &guard, &mut input, clock);
     drop(guard);
     match end {
-        Ok(end) => Ok(end),
+        Ok(end) => end.map_err(ConsoleError::Outside),
         // A terminal that can't be written to is gone.
         Err(error) if is_gone(&error) => Ok(End::HungUp),
         Err(error) => Err(error.into()),
@@ -156,14 +167,25 @@ fn turn(
     guard: &Guard,
     input: &mut InputThread,
     clock: &Clock,
-) -> io::Result<End> {
+) -> io::Result<Result<End, String>> {
+    // What is to be asked once somebody answers.
+    let mut held = Some(Vec::new());
     let mut todo = looping.settle()?;
     // Stops that we ordered ourselves are followed by a continuation that needs nothing more.
     let mut expected_resumes = 0;
     loop {
         for task in todo.drain(..) {
             match task {
-                Todo::Ask(query, generation) => aws.ask(query, generation),
+                Todo::Ask(query, generation) => match &mut held {
+                    Some(held) => held.push((query, generation)),
+                    None => aws.ask(query, generation),
+                },
+                Todo::Begin => {
+                    for (query, generation) in held.take().unwrap_or_default() {
+                        aws.ask(query, generation);
+                    }
+                }
+                Todo::Fail(why) => return Ok(Err(why)),
                 Todo::Run(id, op) => aws.run(id, *op),
                 Todo::Measure => looping.resized(guard.tty().size()),
                 Todo::Suspend => {
@@ -180,9 +202,9 @@ fn turn(
                     guard.take()?;
                     looping.reentered(guard.tty().size())?;
                 }
-                Todo::Leave(None) => return Ok(End::Quit),
-                Todo::Leave(Some(Leaving::Asked)) => return Ok(End::Asked),
-                Todo::Leave(Some(Leaving::HungUp)) => return Ok(End::HungUp),
+                Todo::Leave(None) => return Ok(Ok(End::Quit)),
+                Todo::Leave(Some(Leaving::Asked)) => return Ok(Ok(End::Asked)),
+                Todo::Leave(Some(Leaving::HungUp)) => return Ok(Ok(End::HungUp)),
             }
         }
         looping.paint()?;
@@ -194,7 +216,7 @@ fn turn(
             Ok(first) => std::iter::once(first).chain(wakes.try_iter()).collect(),
             Err(RecvTimeoutError::Timeout) => Vec::new(),
             // All senders are gone: the input thread ended, which it does when the terminal is gone.
-            Err(RecvTimeoutError::Disconnected) => return Ok(End::HungUp),
+            Err(RecvTimeoutError::Disconnected) => return Ok(Ok(End::HungUp)),
         };
         todo = looping.take(batch)?;
         todo.extend(looping.settle()?);

@@ -1,6 +1,7 @@
 //! How the demo does what a user would do: operations and queries, one after another, at an endpoint.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -13,13 +14,14 @@ pub struct Hand {
     aws: Aws,
     events: mpsc::UnboundedReceiver<Event>,
     asked: u64,
+    clock: Clock,
 }
 
 impl Hand {
     /// Starts the session's threads; connects to nothing yet.
     pub fn new(session: Session, clock: Clock, chance: Chance) -> io::Result<Self> {
         let (sender, events) = mpsc::unbounded_channel();
-        let aws = Aws::start(session, clock, chance, move |event| {
+        let aws = Aws::start(session, clock.clone(), chance, move |event| {
             // Nobody waits any more: the demo is being ended.
             let _ = sender.send(event);
         })?;
@@ -27,7 +29,13 @@ impl Hand {
             aws,
             events,
             asked: 0,
+            clock,
         })
+    }
+
+    /// Lets time pass on a manual clock, so that what is made has a history; the machine's clock passes by itself.
+    pub(super) fn later(&self, by: Duration) {
+        self.clock.advance(by);
     }
 
     /// Makes these calls in their order, as one operation; the first that fails ends it.

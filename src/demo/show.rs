@@ -31,8 +31,8 @@ pub struct Plan {
 /// What became of the sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
-    /// It was made.
-    Made,
+    /// It was made; this is the API's id.
+    Made(String),
     /// It was there, and its stages reach the shop.
     Found,
     /// There is none: the user has deleted it.
@@ -130,5 +130,5 @@ async fn prepare(plan: &Plan, chance: &mut Chance) -> Result<(Told, Option<Traff
     } else {
         None
     };
-    Ok((Told::Made, traffic))
+    Ok((Told::Made(sample.api), traffic))
 }

@@ -84,12 +84,23 @@ impl Traffic {
         }
     }
 
-    /// Sends `count` requests one after another: for pictures and tests, where the same must come out each time.
-    pub async fn send_in_turn(&self, count: usize, chance: Chance) {
+    /// Sends `count` requests one after another, and lets a manual clock pass between them: for pictures and tests, where the same must
+    /// come out each time.
+    pub async fn send_in_turn(&self, count: usize, clock: &Clock, chance: Chance) {
         let mut mix = Mix::new(chance);
+        let opened = clock.monotonic();
+        let mut next_burst = FIRST_BURST;
         for _ in 0..count {
-            let visit = mix.next();
-            self.send(&visit).await;
+            let elapsed = clock.monotonic().saturating_sub(opened);
+            let mut visits = vec![mix.next()];
+            if elapsed >= next_burst {
+                next_burst += BETWEEN_BURSTS;
+                visits.extend(mix.burst());
+            }
+            for visit in visits {
+                self.send(&visit).await;
+            }
+            clock.advance(mix.pause(elapsed));
         }
     }
 

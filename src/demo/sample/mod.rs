@@ -9,6 +9,7 @@ mod parts;
 mod paths;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 pub use keys::Key;
 
@@ -57,19 +58,28 @@ pub async fn build(hand: &mut Hand, backend: SocketAddr) -> Result<Sample, Error
 
     team.add(paths::pets()).await?;
     team.deploy("dev", "pets").await?;
+    team.hand.later(hours(26));
     team.add(paths::orders()).await?;
     team.deploy("dev", "orders").await?;
+    team.hand.later(hours(19));
     team.add(paths::reports()).await?;
     let deployment = team.deploy("prod", "checkout flow").await?;
     team.stage("test", deployment).await?;
     team.settings().await?;
 
+    team.hand.later(hours(3));
     team.retry().await?;
     team.deploy("dev", "retry on 503").await?;
+    team.hand.later(Duration::from_mins(10));
     team.canary("retry on 503").await?;
     let keys = keys::build(team.hand, &team.id).await?;
+    team.hand.later(Duration::from_mins(12));
     team.edit().await?;
     Ok(Sample { api: team.id, keys })
+}
+
+const fn hours(n: u64) -> Duration {
+    Duration::from_hours(n)
 }
 
 /// Finds the sample among the APIs, and lets its stages call the shop where it is now. Says whether there is one.

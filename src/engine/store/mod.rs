@@ -14,6 +14,7 @@ use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
 pub use folder::{Lock, Owner, owner};
+pub use schema::has_state;
 
 /// Where the state is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,6 +19,12 @@ const STEPS: &[&str] = &["CREATE TABLE entity (
     PRIMARY KEY (region, kind, key)
 ) WITHOUT ROWID, STRICT"];
 
+/// Whether the folder has held state before: if not, it is its user's first time.
+#[must_use]
+pub fn has_state(folder: &Path) -> bool {
+    folder.join(FILE).exists()
+}
+
 /// Opens the database (0600), brings it to this release's format and makes every commit durable.
 pub(super) fn open(folder: &Path) -> Result<Connection, StoreError> {
     let path = folder.join(FILE);

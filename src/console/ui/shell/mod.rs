@@ -342,10 +342,7 @@ impl Shell {
                 self.filter_open = true;
                 Vec::new()
             }
-            "global.refresh" => {
-                let needs = self.needs();
-                self.run(vec![Command::Tell(Message::Refresh(needs))])
-            }
+            "global.refresh" => self.refresh(),
             "global.undo" => self.run(vec![Command::Tell(Message::Undo)]),
             "global.calls" => self.run(vec![Command::open(Calls::default())]),
             "global.write" => self.toggle_writing(),
@@ -505,6 +502,12 @@ impl Shell {
             }
         }
         requests
+    }
+
+    /// Asks for everything on the screen again.
+    pub fn refresh(&mut self) -> Vec<Request> {
+        let needs = self.needs();
+        self.run(vec![Command::Tell(Message::Refresh(needs))])
     }
 
     /// Says something to the user, from outside.

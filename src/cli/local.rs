@@ -1,0 +1,211 @@
+//! The bundled gateway behind a console: its port, its start beside the first frame, the sample API, its end.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::mpsc;
+
+use crate::aws::{Api, Session, Target};
+use crate::base::Clock;
+use crate::console::Outside;
+use crate::console::app::{Level, Message};
+use crate::demo::{Plan, Show, Told, sample};
+use crate::engine::store::{Location, has_state, owner};
+use crate::engine::{Config, Engine};
+
+use super::console::{Rights, Screen, session};
+use super::{fail, say};
+
+/// The port that local AWS is usually found at.
+const PORT: u16 = 4566;
+/// Newcomers look here first: it has the canary, the plans and most of the customers.
+const FIRST_STAGE: &str = "prod";
+/// What the sample's shop draws from unless another seed is given: nothing depends on it but the prices of chance.
+const SEED: u64 = 1;
+
+/// A gateway and the console on it.
+#[derive(Debug)]
+pub(super) struct Local {
+    /// In memory with customers, or in the data folder without.
+    pub(super) kind: Kind,
+    /// `--region`.
+    pub(super) region: Option<String>,
+    /// How the console looks.
+    pub(super) screen: Screen,
+}
+
+/// What kind of gateway it is to be.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// In memory, with a sample API and customers.
+    Demo {
+        /// Seed of all that is drawn.
+        seed: Option<u64>,
+    },
+    /// Kept in this folder.
+    Kept(PathBuf),
+}
+
+/// What the console's end must stop, in this order.
+struct Running {
+    show: Option<Show>,
+    engine: Engine,
+}
+
+impl Local {
+    /// Runs the console until it ends, then the gateway.
+    pub(super) fn run(self) -> ExitCode {
+        if let Kind::Kept(folder) = &self.kind {
+            match owner(folder) {
+                Ok(None) => {}
+                Ok(Some(owner)) if owner.address.starts_with("http://") => {
+                    let note = format!(
+                        "attached to the gateway of process {}: it goes on when you quit",
+                        owner.pid
+                    );
+                    return self.attach(&owner.address, note);
+                }
+                Ok(Some(owner)) => {
+                    let folder = folder.display();
+                    let pid = owner.pid;
+                    return fail(
+                        3,
+                        &format!(
+                            "process {pid} is just starting a gateway on {folder}: try again in a moment"
+                        ),
+                    );
+                }
+                Err(error) => return fail(3, &error.to_string()),
+            }
+        }
+        let listen = match free_address() {
+            Ok(listen) => listen,
+            Err(error) => return fail(3, &format!("can't find a free port: {error}")),
+        };
+        let url = format!("http://{listen}");
+        let kept = matches!(self.kind, Kind::Kept(_));
+        let session = self.session(&url);
+        let rights = Rights {
+            write: true,
+            owns_gateway: true,
+        };
+        let (running, started) = mpsc::channel();
+        let (kind, region) = (self.kind, session.region.clone());
+        let begin = move |outside: Outside| match start(kind, listen, region, &outside) {
+            Ok(new) => {
+                outside.ready();
+                if listen.port() != PORT {
+                    let text = format!("port {PORT} is taken: the gateway is at {listen}");
+                    outside.tell(Message::Say(Level::Note, text));
+                }
+                // The receiver waits for this before it leaves.
+                let _ = running.send(new);
+            }
+            Err(why) => outside.fail(why),
+        };
+        let code = self.screen.run(session, rights, begin);
+        // Waits for a start that is still under way, so that nothing is left behind half started.
+        if let Ok(running) = started.recv() {
+            drop(running.show);
+            running.engine.stop();
+            say(&if kept {
+                format!(
+                    "the gateway at {url} has stopped serving; `sluice` brings it back as it was"
+                )
+            } else {
+                format!("the demo at {url} has stopped serving and is forgotten")
+            });
+        }
+        code
+    }
+
+    fn attach(self, url: &str, note: String) -> ExitCode {
+        let session = self.session(url);
+        self.screen.run(session, Rights::default(), move |outside| {
+            outside.ready();
+            outside.tell(Message::Say(Level::Note, note));
+        })
+    }
+
+    fn session(&self, url: &str) -> Session {
+        let target = Target::Local {
+            endpoint: url.to_owned(),
+        };
+        session(target, self.region.as_deref())
+    }
+}
+
+/// The usual port, or a free one if that is taken. The engine binds it a moment later.
+fn free_address() -> std::io::Result<SocketAddr> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, PORT))
+        .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+    bound.local_addr()
+}
+
+/// Starts the engine, then the shop and what belongs to it. Runs beside the console's first frame.
+fn start(
+    kind: Kind,
+    listen: SocketAddr,
+    region: Option<String>,
+    outside: &Outside,
+) -> Result<Running, String> {
+    let (location, seed, traffic) = match kind {
+        Kind::Demo { seed } => (Location::Memory, seed, true),
+        Kind::Kept(folder) => (Location::Folder(folder), None, false),
+    };
+    let first = match &location {
+        Location::Memory => true,
+        Location::Folder(folder) => !has_state(folder),
+    };
+    let clock = Clock::system();
+    let config = Config {
+        listen,
+        location,
+        // One console and its user: more runtimes would only take memory.
+        threads: Some(std::num::NonZeroUsize::MIN),
+        seed,
+        clock: clock.clone(),
+        ..Config::default()
+    };
+    let engine = crate::engine::start(config).map_err(|error| error.to_string())?;
+    let plan = Plan {
+        gateway: format!("http://{}", engine.addr()),
+        region,
+        make: first,
+        traffic,
+        seed: seed.unwrap_or(SEED),
+        clock,
+    };
+    let heard = outside.clone();
+    let show = Show::start(plan, move |told| tell(&heard, told));
+    let show = match show {
+        Ok(show) => Some(show),
+        Err(error) => {
+            let text = format!("the sample API can't be started: {error}");
+            outside.tell(Message::Say(Level::Failed, text));
+            None
+        }
+    };
+    Ok(Running { show, engine })
+}
+
+/// Tells the user what became of the sample.
+fn tell(outside: &Outside, told: Told) {
+    match told {
+        Told::Made(id) => {
+            let name = sample::NAME.to_owned();
+            outside.tell(Message::ChooseApi(Api { id, name }));
+            outside.tell(Message::ChooseStage(FIRST_STAGE.to_owned()));
+            outside.refresh();
+        }
+        Told::Found => outside.refresh(),
+        Told::None => {}
+        Told::Failed(why) => {
+            outside.tell(Message::Say(
+                Level::Failed,
+                format!("the sample API isn't complete: {why}"),
+            ));
+            outside.refresh();
+        }
+    }
+}
