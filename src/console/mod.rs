@@ -3,7 +3,7 @@
 //! * [`app`] is what the console knows and does, without a terminal.
 //! * [`ui`] draws the state and turns keys into actions.
 //! * [`term`] owns the terminal: modes, keys in, frames out, signals.
-//! * [`run`] puts them together: one thread owns state and drawing, and sleeps until something happens.
+//! * [`mod@run`] puts them together: one thread owns state and drawing, and sleeps until something happens.
 
 pub mod app;
 mod looping;

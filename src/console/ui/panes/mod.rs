@@ -14,7 +14,7 @@
 //! 3. [`draw`](super::pane::Pane::draw): [`Regions::split`](super::layout::Regions) for list and detail (one of them at 80 columns),
 //!    [`titled`](super::layout::titled), then [`status::remote`](super::status::remote), which draws loading and failure and gives back
 //!    the value and the area left. Draw by [`Meaning`](super::theme::Meaning) on the [`Canvas`](super::canvas::Canvas), with its
-//!    [`Signs`](super::signs::Signs); format only rows on screen ([`table`](super::widgets::table) calls back for them).
+//!    [`Signs`](super::signs::Signs); format only rows on screen ([`table`](mod@super::widgets::table) calls back for them).
 //! 4. [`update`](super::pane::Pane::update): movements go to a [`Cursor`](super::widgets::Cursor) or [`Tree`](super::widgets::Tree),
 //!    which keep the selection by identity over refreshes. What follows the cursor (a detail) follows it at
 //!    [`PaneEvent::Settled`](super::pane::PaneEvent::Settled), asked for with [`Command::Follow`](super::pane::Command::Follow): so a
