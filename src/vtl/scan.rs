@@ -227,7 +227,7 @@ fn more(rest: &[u8], first: u8, best: &mut Best) {
             let dollar = slashes + 1;
             best.offer(Kind::More(More::Dollar), dollar);
             let slashes = run(&rest[dollar..], |b| b == b'\\');
-            if matches!(rest.get(dollar + slashes), Some(b'!' | b'#')) {
+            if rest.get(dollar + slashes) == Some(&b'!') {
                 best.offer(Kind::More(More::Dollar), dollar + slashes + 1);
             }
         }

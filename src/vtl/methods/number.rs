@@ -24,6 +24,15 @@ fn not_a_number(text: &str) -> Thrown {
     Thrown::Exception(format!("`{text}` isn't such a number").into())
 }
 
+/// `compareTo(Object)` is what a value of another class finds; it casts.
+pub(super) fn not_comparable(other: &Value) -> Thrown {
+    if other.is_null() {
+        NULL
+    } else {
+        Thrown::Exception(format!("a {} can't be compared with it", other.class_name()).into())
+    }
+}
+
 /// `Long.parseLong` and the like: digits with a sign, nothing else.
 fn parse(text: &Value, radix: i32) -> Result<Option<i64>, Thrown> {
     let text = match text {
@@ -96,17 +105,17 @@ impl Run<'_> {
         let called = match value {
             Value::Int(n) => match (method, arguments) {
                 (Method::CompareTo, [Value::Int(other)]) => order(n.cmp(other)),
-                (Method::CompareTo, [Value::Null]) => Err(NULL),
+                (Method::CompareTo, [other]) => Err(not_comparable(other)),
                 _ => self.static_method("java.lang.Integer", method, arguments),
             },
             Value::Long(n) => match (method, arguments) {
                 (Method::CompareTo, [Value::Long(other)]) => order(n.cmp(other)),
-                (Method::CompareTo, [Value::Null]) => Err(NULL),
+                (Method::CompareTo, [other]) => Err(not_comparable(other)),
                 _ => self.static_method("java.lang.Long", method, arguments),
             },
             Value::Double(d) => match (method, arguments) {
                 (Method::CompareTo, [Value::Double(other)]) => order(compare_doubles(*d, *other)),
-                (Method::CompareTo, [Value::Null]) => Err(NULL),
+                (Method::CompareTo, [other]) => Err(not_comparable(other)),
                 (Method::IsNaN, []) => some(d.is_nan()),
                 (Method::IsInfinite, []) => some(d.is_infinite()),
                 _ => self.static_method("java.lang.Double", method, arguments),
@@ -114,7 +123,7 @@ impl Run<'_> {
             Value::Bool(b) => match (method, arguments) {
                 (Method::BooleanValue, []) => some(*b),
                 (Method::CompareTo, [Value::Bool(other)]) => order(b.cmp(other)),
-                (Method::CompareTo, [Value::Null]) => Err(NULL),
+                (Method::CompareTo, [other]) => Err(not_comparable(other)),
                 _ => self.static_method("java.lang.Boolean", method, arguments),
             },
             Value::Other(other) => match &**other {
@@ -124,8 +133,7 @@ impl Run<'_> {
                     (Method::CharValue, []) => Ok(Some(value.clone())),
                     (Method::CompareTo, [other]) => match character(other) {
                         Some(other) => some(Value::Int(i32::from(*unit) - i32::from(other))),
-                        None if other.is_null() => Err(NULL),
-                        None => Ok(None),
+                        None => Err(not_comparable(other)),
                     },
                     _ => self.static_method("java.lang.Character", method, arguments),
                 },
@@ -138,6 +146,7 @@ impl Run<'_> {
                     (Method::CompareTo, [other]) if other.class_name() == value.class_name() => {
                         some(Value::Int(number::int(value) - number::int(other)))
                     }
+                    (Method::CompareTo, [other]) => Err(not_comparable(other)),
                     _ => Ok(None),
                 },
                 _ => Ok(None),
@@ -204,7 +213,7 @@ impl Run<'_> {
                     (Method::CompareTo, [other]) if other.class_name() == value.class_name() => {
                         order(n.cmp(&number::big(other)))
                     }
-                    (Method::CompareTo, [Value::Null]) => Err(NULL),
+                    (Method::CompareTo, [other]) => Err(not_comparable(other)),
                     (Method::Remainder, [other]) if other.class_name() == value.class_name() => {
                         if number::is_zero(other) {
                             return Err(Thrown::new("division by zero"));
@@ -279,6 +288,7 @@ impl Run<'_> {
                     Err(number::Failed(message)) => Err(Thrown::new(message)),
                 };
             }
+            (Method::CompareTo, [other]) => return Err(not_comparable(other)),
             (Method::Add, [_]) => Operator::Add,
             (Method::Subtract, [_]) => Operator::Subtract,
             (Method::Multiply, [_]) => Operator::Multiply,

@@ -215,7 +215,9 @@ impl Run<'_> {
                 some(Value::Int(i32::try_from(code).unwrap_or_default()))
             }
             Method::CompareTo => {
-                let other = text!(argument);
+                let Value::Str(other) = argument else {
+                    return Err(super::number::not_comparable(argument));
+                };
                 let lengths = (text::len(s), text::len(other));
                 Ok(Some(difference(
                     text::units(s),
