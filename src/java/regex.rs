@@ -117,8 +117,14 @@ impl Translator<'_> {
                 }
                 '{' => {
                     let before = self.out.chars().last();
-                    if matches!(before, None | Some('(' | '|')) {
-                        return Err("repeats nothing with `{`".into());
+                    let count = self.rest.split_once('}').map(|(count, _)| count);
+                    let is_count = count.is_some_and(|count| {
+                        let (least, most) = count.split_once(',').unwrap_or((count, ""));
+                        let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+                        !least.is_empty() && digits(least) && digits(most)
+                    });
+                    if !is_count || matches!(before, None | Some('(' | '|')) {
+                        return Err("has a `{` that repeats nothing".into());
                     }
                     self.out.push('{');
                 }
@@ -392,9 +398,12 @@ impl Pattern {
                 }
             }
             Kind::Regex { regex, .. } => {
-                for captures in regex.captures_iter(text) {
-                    let captures = captures.map_err(|_| TOO_LONG)?;
+                let mut at = Some(0);
+                while let Some(start) = at {
+                    let found = regex.captures_from_pos(text, start).map_err(|_| TOO_LONG)?;
+                    let Some(captures) = found else { break };
                     let Some(whole) = captures.get(0) else { break };
+                    at = next_start(text, whole.start(), whole.end());
                     add(&mut out, (whole.start(), whole.end()), Some(&captures))?;
                     if first {
                         break;
@@ -429,8 +438,11 @@ impl Pattern {
                 }
             }
             Kind::Regex { regex, .. } => {
-                for found in regex.find_iter(text) {
-                    let found = found.map_err(|_| TOO_LONG)?;
+                let mut at = Some(0);
+                while let Some(start) = at {
+                    let found = regex.find_from_pos(text, start).map_err(|_| TOO_LONG)?;
+                    let Some(found) = found else { break };
+                    at = next_start(text, found.start(), found.end());
                     if full(&parts) {
                         break;
                     }
@@ -449,6 +461,14 @@ impl Pattern {
         }
         Ok(parts)
     }
+}
+
+/// Where `Matcher.find` looks on: behind the match, or one character further when it was empty.
+fn next_start(text: &str, start: usize, end: usize) -> Option<usize> {
+    if end > start {
+        return Some(end);
+    }
+    text[end..].chars().next().map(|c| end + c.len_utf8())
 }
 
 /// `Matcher.appendReplacement`.

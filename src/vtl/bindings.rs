@@ -423,10 +423,11 @@ fn overridden(context: &Map, side: &str) -> serde_json::Map<String, Json> {
     let Some(Value::Map(side)) = context.get_text(side) else {
         return serde_json::Map::new();
     };
+    let mut budget = 100_000;
     side.pairs()
         .iter()
         .filter(|(_, value)| !matches!(value, Value::Map(group) if group.is_empty()))
-        .map(|(key, value)| (printed(key), to_json(value, 0)))
+        .map(|(key, value)| (printed(key), to_json(value, 0, &mut budget)))
         .collect()
 }
 
@@ -436,21 +437,26 @@ fn printed(value: &Value) -> String {
     text::encoded(out)
 }
 
-fn to_json(value: &Value, depth: usize) -> Json {
+/// A value as JSON. What contains itself, or itself many times over, is cut off.
+fn to_json(value: &Value, depth: usize, budget: &mut u32) -> Json {
+    *budget = budget.saturating_sub(1);
     match value {
+        _ if *budget == 0 || depth > 100 => Json::Null,
         Value::Null => Json::Null,
         Value::Bool(b) => Json::Bool(*b),
         Value::Int(n) => Json::from(*n),
         Value::Long(n) => Json::from(*n),
         Value::Double(d) => Json::from(*d),
         Value::Str(text) => Json::String(text::encoded(text.to_string())),
-        Value::List(list) if depth < 100 => {
-            list.items().iter().map(|v| to_json(v, depth + 1)).collect()
-        }
-        Value::Map(map) if depth < 100 => Json::Object(
+        Value::List(list) => list
+            .items()
+            .iter()
+            .map(|v| to_json(v, depth + 1, budget))
+            .collect(),
+        Value::Map(map) => Json::Object(
             map.pairs()
                 .iter()
-                .map(|(key, value)| (printed(key), to_json(value, depth + 1)))
+                .map(|(key, value)| (printed(key), to_json(value, depth + 1, budget)))
                 .collect(),
         ),
         Value::Other(other) => match &**other {
@@ -460,9 +466,12 @@ fn to_json(value: &Value, depth: usize) -> Json {
                 let text = printed(value);
                 serde_json::from_str(&text).unwrap_or(Json::String(text))
             }
-            _ => Json::String(printed(value)),
+            // A loop's scope is a map too.
+            _ => match Run::as_scope(value) {
+                Some(scope) => to_json(&Value::Map(Rc::clone(&scope.kept)), depth + 1, budget),
+                None => Json::String(printed(value)),
+            },
         },
-        _ => Json::String(printed(value)),
     }
 }
 

@@ -698,6 +698,9 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
                     depth: DEFINE_DEPTH,
                 }))))
             }
+            "literal" if arguments.is_empty() && body.is_empty() => {
+                self.fault(span, "#literal needs something between it and its #end")
+            }
             "literal" => {
                 let range = arguments.first().map_or(body, |(_, from, to)| *from..*to);
                 Ok(Some(Node::Text {

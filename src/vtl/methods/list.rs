@@ -88,7 +88,7 @@ impl Run<'_> {
                 self.allot(24)?;
                 self.work(len as u64 / 8)?;
                 list.items_mut().insert(index, new.clone());
-                return Ok(Some(None));
+                Value::text("")
             }
             (Method::AddAll, [Value::Null]) => return Err(NULL),
             (Method::AddAll, [more]) => {
@@ -149,7 +149,7 @@ impl Run<'_> {
             }
             (Method::Clear, []) => {
                 list.items_mut().clear();
-                return Ok(Some(None));
+                Value::text("")
             }
             (Method::Contains, [wanted]) => {
                 self.work(list.len() as u64)?;
@@ -198,9 +198,9 @@ impl Run<'_> {
                 self.allot(part.len() * 24)?;
                 Value::list(ListClass::Sub, part.to_vec())
             }
-            (Method::ToArray, []) => {
+            (Method::ToArray, into) => {
                 self.allot(list.len() * 24)?;
-                array("[Ljava.lang.Object;", list.items().clone())
+                to_array(list.items().clone(), into)
             }
             (Method::Iterator | Method::ListIterator, []) => iterator(Cursor::list(list)),
             (Method::Clone, []) if growable => {
@@ -210,7 +210,7 @@ impl Run<'_> {
             // Without an order to sort by: null, a bare word.
             (Method::Sort, [Value::Null]) => {
                 self.sort(list)?;
-                return Ok(Some(None));
+                Value::text("")
             }
             (Method::ToJsonString, []) if list.class == ListClass::Json => {
                 let mut out = String::new();
@@ -321,21 +321,59 @@ impl Run<'_> {
                 self.allot(part.len() * 24)?;
                 Value::list(ListClass::Sub, part.to_vec())
             }
-            (Method::ToArray, []) => {
+            (Method::ToArray, into) => {
                 self.allot(items.borrow().len() * 24)?;
-                super::list::array("[Ljava.lang.Object;", items.borrow().clone())
+                to_array(items.borrow().clone(), into)
             }
             (Method::Iterator | Method::ListIterator, []) => {
                 self.allot(items.borrow().len() * 24)?;
                 iterator(Cursor::fixed(items.borrow().clone()))
             }
-            (Method::Add, [_] | [_, _])
-            | (Method::Remove | Method::AddAll | Method::RemoveAll | Method::RetainAll, [_])
-            | (Method::Clear, []) => return Err(unsupported()),
+            // An AbstractList that can't grow or shrink complains only when it would have to.
+            (Method::Add, [_]) => return Err(unsupported()),
+            (Method::Add, [index, _]) if int(index).is_some() => return Err(unsupported()),
+            (Method::Remove, [which]) => {
+                let found = items.borrow().iter().any(|item| item.equals(which));
+                if int(which).is_some() || found {
+                    return Err(unsupported());
+                }
+                Value::Bool(false)
+            }
+            (Method::Clear, []) if items.borrow().is_empty() => Value::text(""),
+            (Method::Clear, []) => return Err(unsupported()),
+            (Method::AddAll | Method::RemoveAll | Method::RetainAll, [Value::Null]) => {
+                return Err(NULL);
+            }
+            (Method::AddAll | Method::RemoveAll | Method::RetainAll, [other]) => {
+                let Some(other) = collection(other) else {
+                    return Ok(Some(None));
+                };
+                self.work((items.borrow().len() * other.len()) as u64)?;
+                let contained = |item: &Value| other.iter().any(|o| o.equals(item));
+                let changes = match method {
+                    Method::AddAll => !other.is_empty(),
+                    Method::RemoveAll => items.borrow().iter().any(contained),
+                    _ => !items.borrow().iter().all(contained),
+                };
+                if changes {
+                    return Err(unsupported());
+                }
+                Value::Bool(false)
+            }
             _ => return Ok(None),
         };
         Ok(Some(Some(result)))
     }
+}
+
+/// `toArray`, and `toArray(T[])` with what Velocity packs into an array: it is used when it is long enough.
+pub(super) fn to_array(mut items: Vec<Value>, into: &[Value]) -> Value {
+    if into.len() > items.len() {
+        let rest = items.len() + 1;
+        items.push(Value::Null);
+        items.extend(into.iter().skip(rest).cloned());
+    }
+    array("[Ljava.lang.Object;", items)
 }
 
 pub(super) fn array(class: &'static str, items: Vec<Value>) -> Value {

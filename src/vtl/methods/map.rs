@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::java::{Cursor, Map, Other, Value, View, ViewClass};
 
 use super::super::run::Run;
-use super::list::{Maybe, array};
+use super::list::{Maybe, to_array};
 use super::{Method, NULL, Thrown, collection, iterator};
 
 fn view(class: ViewClass, map: &Rc<Map>) -> Value {
@@ -60,11 +60,11 @@ impl Run<'_> {
                 for (key, value) in entries {
                     map.put(key, value);
                 }
-                Ok(Some(None))
+                some(Value::text(""))
             }
             (Method::Clear, []) => {
                 map.clear();
-                Ok(Some(None))
+                some(Value::text(""))
             }
             (Method::GetOrDefault, [key, default]) => {
                 Ok(Some(Some(map.get(key).unwrap_or_else(|| default.clone()))))
@@ -129,9 +129,9 @@ impl Run<'_> {
                         .all(|o| items.iter().any(|item| item.equals(o))),
                 )
             }
-            (Method::ToArray, []) => {
+            (Method::ToArray, into) => {
                 self.allot(map.len() * 24)?;
-                array("[Ljava.lang.Object;", view.items())
+                to_array(view.items(), into)
             }
             (Method::Iterator, []) => iterator(Cursor::view(view.class, map)),
             (Method::Remove, [wanted]) => {
@@ -166,7 +166,7 @@ impl Run<'_> {
             }
             (Method::Clear, []) => {
                 map.clear();
-                return Ok(Some(None));
+                Value::text("")
             }
             (Method::Add | Method::AddAll, [_]) => {
                 return Err(Thrown::new("a view of a map can't be added to"));

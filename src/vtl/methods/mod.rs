@@ -22,7 +22,7 @@ mod string;
 
 use std::borrow::Cow;
 
-use crate::java::{Cursor, Other, Value};
+use crate::java::{Cursor, ListClass, Other, Value};
 
 use super::bindings::Tool;
 use super::run::{Exit, Run};
@@ -162,7 +162,23 @@ pub(super) fn collection(value: &Value) -> Option<Vec<Value>> {
 
 impl Run<'_> {
     /// Calls a method.
+    ///
+    /// Velocity takes a method without parameters to fit any arguments when no other fits, and then fails to call it.
     pub(super) fn invoke(
+        &mut self,
+        value: &Value,
+        method: Method,
+        name: &str,
+        arguments: &[Value],
+    ) -> Called {
+        let called = self.invoke_fitting(value, method, name, arguments)?;
+        if called.is_none() && !arguments.is_empty() && takes_nothing(value, method, name) {
+            return Err(Thrown::new("this method takes no arguments"));
+        }
+        Ok(called)
+    }
+
+    fn invoke_fitting(
         &mut self,
         value: &Value,
         method: Method,
@@ -421,4 +437,66 @@ fn hash(value: &Value, depth: u32) -> i32 {
 /// An iterator as a value.
 fn iterator(cursor: Cursor) -> Value {
     Value::other(Other::Iterator(cursor))
+}
+
+/// Whether the class of a value has a method of this name without parameters.
+fn takes_nothing(value: &Value, method: Method, name: &str) -> bool {
+    use Method as M;
+    if matches!(method, M::ToString | M::HashCode | M::GetClass) {
+        return !value.is_null();
+    }
+    let collection = matches!(method, M::Size | M::IsEmpty | M::Clear | M::Iterator);
+    let number = matches!(
+        method,
+        M::IntValue | M::LongValue | M::DoubleValue | M::FloatValue | M::ShortValue | M::ByteValue
+    );
+    let signed = matches!(method, M::Negate | M::Abs | M::Signum);
+    let float = matches!(method, M::IsNaN | M::IsInfinite);
+    match value {
+        Value::Null => false,
+        Value::Bool(_) => method == M::BooleanValue,
+        Value::Int(_) | Value::Long(_) => number,
+        Value::Double(_) => number || float,
+        Value::Str(_) => matches!(
+            method,
+            M::Length
+                | M::IsEmpty
+                | M::IsBlank
+                | M::ToUpperCase
+                | M::ToLowerCase
+                | M::Trim
+                | M::Strip
+                | M::StripLeading
+                | M::StripTrailing
+                | M::StripIndent
+                | M::Intern
+                | M::GetBytes
+                | M::ToCharArray
+        ),
+        Value::List(list) => {
+            collection
+                || matches!(method, M::ListIterator | M::Clone | M::TrimToSize)
+                || method == M::ToJsonString && list.class == ListClass::Json
+        }
+        Value::Map(_) => matches!(
+            method,
+            M::Size | M::IsEmpty | M::Clear | M::Clone | M::KeySet | M::Values | M::EntrySet
+        ),
+        Value::Other(other) => match &**other {
+            Other::Array(_) => collection || method == M::ListIterator,
+            Other::View(_) => collection,
+            Other::Entry(_) => matches!(method, M::GetKey | M::GetValue),
+            Other::Iterator(_) => matches!(method, M::HasNext | M::Next | M::Remove),
+            Other::Char(_) => method == M::CharValue,
+            Other::Class(_) => method == M::GetName,
+            Other::Host(host) if host.as_any().is::<Tool>() => {
+                host.class() == "Oracle$Input" && matches!(name, "params" | "getBody")
+            }
+            Other::Host(_) => scope_method(value, method, &[]).is_some(),
+            Other::Big(_) => number || signed || matches!(method, M::BitLength | M::BitCount),
+            Other::Decimal(_) => number || signed || method == M::ToPlainString,
+            Other::Float(_) => number || float,
+            Other::Short(_) | Other::Byte(_) => number,
+        },
+    }
 }

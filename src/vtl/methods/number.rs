@@ -419,6 +419,11 @@ fn double_static(method: Method, arguments: &[Value]) -> Called {
         (Method::ParseDouble | Method::ValueOf, [Value::Null]) => Err(NULL),
         (Method::ValueOf, [n]) => Ok(double(n).map(Value::Double)),
         (Method::ToString, [n]) => Ok(double(n).map(|d| crate::java::print_double(d).into())),
+        #[allow(clippy::cast_possible_truncation, reason = "the halves are folded")]
+        (Method::HashCode, [n]) => Ok(double(n).map(|d| {
+            let bits = d.to_bits().cast_signed();
+            Value::Int((bits ^ (bits.cast_unsigned() >> 32).cast_signed()) as i32)
+        })),
         (Method::IsNaN, [n]) => Ok(double(n).map(|d| d.is_nan().into())),
         (Method::IsInfinite, [n]) => Ok(double(n).map(|d| d.is_infinite().into())),
         (Method::IsFinite, [n]) => Ok(double(n).map(|d| d.is_finite().into())),
@@ -480,6 +485,7 @@ fn character_static(method: Method, arguments: &[Value]) -> Called {
         Method::IsWhitespace => c.is_whitespace().into(),
         Method::ToUpperCase => changed(c.to_uppercase().next().unwrap_or(c)),
         Method::ToLowerCase => changed(c.to_lowercase().next().unwrap_or(c)),
+        Method::ToString if character(argument).is_none() => return some(c.to_string()),
         Method::ToString | Method::ValueOf if character(argument).is_some() => {
             return if method == Method::ToString {
                 some(c.to_string())

@@ -135,6 +135,8 @@ impl Run<'_> {
             }
             Method::StripTrailing => self.text_result(s.trim_end_matches(is_whitespace).to_owned()),
             Method::ToString | Method::Intern => some(value.clone()),
+            // The characters of no array.
+            Method::ValueOf | Method::CopyValueOf => some(String::new()),
             Method::Formatted => self.format(s, &[]),
             Method::GetBytes => {
                 self.allot(s.len() * 24)?;
