@@ -5,10 +5,13 @@
 
 use std::sync::Arc;
 
+use http::HeaderName;
 use jiff::Timestamp;
 
 use super::exchange::{Exchange, UsedKey};
 use super::failure::Failure;
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// Lets a request in or not.
 pub(crate) fn admit(x: &mut Exchange) -> Result<(), Failure> {
@@ -30,7 +33,7 @@ pub(crate) fn admit(x: &mut Exchange) -> Result<(), Failure> {
 /// The key that opens the method, if its plan's limits let it.
 fn admit_key(x: &Exchange) -> Result<UsedKey, Failure> {
     let ring = x.stage.region.keys.load();
-    let given = x.request.headers.get("x-api-key");
+    let given = x.request.headers.get(&API_KEY);
     let key = given
         .and_then(|value| value.to_str().ok())
         .and_then(|value| ring.key(value))

@@ -8,6 +8,7 @@ use super::body::Body;
 use super::exchange::Exchange;
 use super::headers;
 use super::record::What;
+use crate::base::Clock;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const EXTENDED_ID: HeaderName = HeaderName::from_static("x-amz-apigw-id");
@@ -77,11 +78,11 @@ impl Answer {
     }
 
     /// Notes the answer of the method in the record.
-    pub(crate) fn note(&self, x: &mut Exchange, at: jiff::Timestamp) {
+    pub(crate) fn note(&self, x: &mut Exchange, clock: &Clock) {
         if let Some(spelled) = &self.spelled {
             let body = self.body.bytes().unwrap_or_default();
             let headers = spelled.clone();
-            x.record.note(at, || What::MethodResponse {
+            x.record.note(clock, || What::MethodResponse {
                 headers,
                 body: String::from_utf8_lossy(&body).into_owned(),
             });

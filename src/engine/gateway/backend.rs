@@ -92,7 +92,8 @@ impl Caller<'_> {
             lease.give_back();
             Body::whole(whole)
         } else {
-            let first = tokio::time::timeout(left, first_frame(incoming)).await;
+            let first = std::pin::pin!(first_frame(incoming));
+            let first = tokio::time::timeout(left, first).await;
             match first.map_err(|_| Failure::timeout())? {
                 Ok(Outgoing::Whole(bytes)) => {
                     lease.give_back();
@@ -134,8 +135,10 @@ impl Caller<'_> {
             let (_, request) = build(head, body, proxy, &shared.request.headers).ok()?;
             Some(request)
         };
-        let sent = self.pool.send(&address, request, again);
-        let sent = tokio::time::timeout(backend.timeout, sent).await;
+        let sent = {
+            let sent = std::pin::pin!(self.pool.send(&address, request, again));
+            tokio::time::timeout(backend.timeout, sent).await
+        };
         let passed = self.since(started);
         let failure = match sent {
             Ok(Ok((response, lease))) => {
@@ -174,16 +177,13 @@ impl Caller<'_> {
             }
         };
         let headers = pairs(&head.headers);
-        x.record.note(self.clock.now(), || What::EndpointRequest {
-            uri,
-            headers,
-            body,
-        });
+        x.record
+            .note(self.clock, || What::EndpointRequest { uri, headers, body });
     }
 
     fn note_answer(&self, x: &mut Exchange, status: StatusCode, headers: &HeaderMap, body: &Bytes) {
         let latency = x.record.integration_latency.unwrap_or_default();
-        x.record.note(self.clock.now(), || What::EndpointResponse {
+        x.record.note(self.clock, || What::EndpointResponse {
             status: status.as_u16(),
             latency,
             headers: pairs(headers),

@@ -5,7 +5,6 @@
 use bytes::Bytes;
 use http::HeaderValue;
 use http::header::ACCEPT;
-use jiff::Timestamp;
 
 use super::answer::{Answer, ERROR_TYPE};
 use super::body::Body;
@@ -13,14 +12,15 @@ use super::exchange::Exchange;
 use super::failure::Failure;
 use super::mapping::media_type;
 use super::record::What;
+use crate::base::Clock;
 
 /// The answer for a failure: the API's own response of its kind, or the service's.
-pub(crate) fn answer(x: &mut Exchange, failure: Failure, at: Timestamp) -> Answer {
+pub(crate) fn answer(x: &mut Exchange, failure: Failure, clock: &Clock) -> Answer {
     let kind = failure.kind;
     let default_status = failure.status.or(kind.default_status()).unwrap_or(500);
     if !failure.log.is_empty() {
         let log = failure.log.clone();
-        x.record.note(at, || What::Failed(log.into_owned()));
+        x.record.note(clock, || What::Failed(log.into_owned()));
     }
     x.record.gateway_response = Some(kind);
     let error_type = failure.error_type;

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, HOST};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response};
 use http_body::Body as _;
@@ -18,7 +17,7 @@ use super::exchange::{self, ClientRequest, Exchange, Place, as_text};
 use super::failure::Failure;
 use super::pool::Pool;
 use super::record::Record;
-use super::request_ids::RequestIds;
+use super::request_ids::{GivenIds, RequestIds};
 use super::snapshot::Kind;
 use super::target::Target;
 use super::{Gateway, admit, life};
@@ -103,12 +102,12 @@ impl Handler {
         let clock = &self.gateway.clock;
         let record = Record::new(clock.now(), clock.monotonic());
         let mut chance = self.chance.borrow_mut();
-        let ids = RequestIds::draw(&mut chance, record.time, &parts.headers);
-        if let Some(refused) = too_long(&parts, self.gateway.settings.header_bytes, &ids) {
+        let head = Head::read(&parts.headers);
+        let ids = RequestIds::draw(&mut chance, record.time, head.ids);
+        if let Some(refused) = too_long(&parts, &head, self.gateway.settings.header_bytes, &ids) {
             return Err(Box::new(refused));
         }
-        let host = parts.headers.get(HOST).and_then(|v| v.to_str().ok());
-        let host = parts.uri.host().or(host).unwrap_or_default();
+        let host = parts.uri.host().or(head.host).unwrap_or_default();
         let path = parts.uri.path();
         let stage = self
             .gateway
@@ -124,7 +123,7 @@ impl Handler {
         };
         let canary = stage.draws_canary(|| chance.fraction());
         let request = ClientRequest {
-            verb: overridden_verb(&parts.headers).unwrap_or(parts.method),
+            verb: head.verb.unwrap_or(parts.method),
             version: parts.version,
             headers: parts.headers,
             place: Place::Url {
@@ -173,10 +172,16 @@ fn micros(duration: Duration) -> u64 {
 
 /// What is refused before any API is looked for: oversized requests. The words for a declared length are widely seen on AWS, those for
 /// URL and headers are unverified (`spec/rest/resources-methods.md` §5).
-fn too_long(parts: &Parts, header_bytes: usize, ids: &RequestIds) -> Option<Response<Body>> {
-    let declared = parts.headers.get(CONTENT_LENGTH);
-    let declared = declared.and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_some_and(|length| length > PAYLOAD_LIMIT as u64) {
+fn too_long(
+    parts: &Parts,
+    head: &Head<'_>,
+    header_bytes: usize,
+    ids: &RequestIds,
+) -> Option<Response<Body>> {
+    if head
+        .length
+        .is_some_and(|length| length > PAYLOAD_LIMIT as u64)
+    {
         return Some(answer::plain(
             413,
             "text/plain",
@@ -195,13 +200,7 @@ fn too_long(parts: &Parts, header_bytes: usize, ids: &RequestIds) -> Option<Resp
             ids,
         ));
     }
-    let headers: usize = parts
-        .headers
-        .iter()
-        // A name, `: `, a value, and the line's end.
-        .map(|(name, value)| name.as_str().len() + value.len() + 4)
-        .sum();
-    (headers > header_bytes).then(|| {
+    (head.bytes > header_bytes).then(|| {
         answer::plain(
             431,
             "application/json",
@@ -212,12 +211,36 @@ fn too_long(parts: &Parts, header_bytes: usize, ids: &RequestIds) -> Option<Resp
     })
 }
 
-/// `X-HTTP-Method-Override` (`spec/rest/resources-methods.md` §3).
-fn overridden_verb(headers: &HeaderMap) -> Option<Method> {
-    headers
-        .get("x-http-method-override")?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
+/// What every request's headers are looked at for, found in one pass.
+#[derive(Default)]
+struct Head<'a> {
+    host: Option<&'a str>,
+    ids: GivenIds<'a>,
+    /// The declared length of the body.
+    length: Option<u64>,
+    /// `X-HTTP-Method-Override` (`spec/rest/resources-methods.md` §3).
+    verb: Option<Method>,
+    /// The size of all headers: a name, `: `, a value and the line's end each.
+    bytes: usize,
+}
+
+impl<'a> Head<'a> {
+    fn read(headers: &'a HeaderMap) -> Self {
+        let mut head = Self::default();
+        for (name, value) in headers {
+            let name = name.as_str();
+            head.bytes += name.len() + value.len() + 4;
+            match name {
+                "host" => head.host = value.to_str().ok(),
+                "content-length" => head.length = value.to_str().ok().and_then(|v| v.parse().ok()),
+                "x-amzn-requestid" => head.ids.request = Some(value),
+                "x-amzn-trace-id" => head.ids.trace = Some(value),
+                "x-http-method-override" => {
+                    head.verb = value.to_str().ok().and_then(|v| v.parse().ok());
+                }
+                _ => {}
+            }
+        }
+        head
+    }
 }

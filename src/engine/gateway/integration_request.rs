@@ -2,6 +2,8 @@
 //!
 //! Facts: `spec/rest/integrations.md` §2, §3; headers: `spec/rest/headers.md`.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -17,6 +19,9 @@ use super::variables::Body;
 use crate::model::PassthroughBehavior;
 use crate::vtl::ErrorKind;
 
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const API_ID: HeaderName = HeaderName::from_static("x-amzn-apigateway-api-id");
 
 /// The body for the integration.
@@ -204,17 +209,36 @@ fn pass_headers(x: &Exchange, headers: &mut HeaderMap) {
         }
     }
     if let super::exchange::Caller::Peer(peer) = x.request.caller {
-        let given = x.request.headers.get("x-forwarded-for");
-        let forwarded = match given.and_then(|v| v.to_str().ok()) {
+        let given = headers.get(&FORWARDED_FOR).and_then(|v| v.to_str().ok());
+        let forwarded = match given {
             Some(given) => format!("{given}, {peer}"),
-            None => peer.to_string(),
+            None => address_text(peer),
         };
         if let Ok(value) = HeaderValue::try_from(forwarded) {
-            headers.insert("x-forwarded-for", value);
+            headers.insert(FORWARDED_FOR, value);
         }
-        headers.insert("x-forwarded-port", HeaderValue::from_static("443"));
-        headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+        headers.insert(FORWARDED_PORT, HeaderValue::from_static("443"));
+        headers.insert(FORWARDED_PROTO, HeaderValue::from_static("https"));
     }
+}
+
+/// An address as text. The formatting machinery costs as much as the rest of a header does, and every proxied request has one.
+fn address_text(address: IpAddr) -> String {
+    let IpAddr::V4(v4) = address else {
+        return address.to_string();
+    };
+    let mut text = String::with_capacity(15);
+    for (i, octet) in v4.octets().into_iter().enumerate() {
+        if i > 0 {
+            text.push('.');
+        }
+        for (place, least) in [(100, 100), (10, 10), (1, 0)] {
+            if octet >= least {
+                text.push(char::from(b'0' + octet / place % 10));
+            }
+        }
+    }
+    text
 }
 
 /// An `Authorization` that holds a signature for AWS is not for the backend.
@@ -271,4 +295,23 @@ fn header_value(value: &str) -> Result<HeaderValue, Failure> {
             "Execution failed due to configuration error: A mapped header value isn't valid",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_written_as_everywhere() {
+        for text in [
+            "127.0.0.1",
+            "0.0.0.0",
+            "255.255.255.255",
+            "10.9.99.100",
+            "201.20.2.0",
+            "::1",
+        ] {
+            assert_eq!(address_text(text.parse().unwrap()), text);
+        }
+    }
 }

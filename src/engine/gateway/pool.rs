@@ -125,7 +125,8 @@ impl Pool {
                 }
             },
         };
-        let mut lease = self.open(address, backend).await?;
+        // Boxed, because it is large and rare: every request would have to carry room for it.
+        let mut lease = Box::pin(self.open(address, backend)).await?;
         match lease.sender.send_request(request).await {
             Ok(response) => Ok((response, lease)),
             Err(error) => Err(SendError::Broken(error)),

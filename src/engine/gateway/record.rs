@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::base::Clock;
 use crate::model::GatewayResponseType;
 
 /// The record of one request. Metrics, logs and the explanation of a request are all made from it.
@@ -48,10 +49,13 @@ impl Record {
         self.details.is_some()
     }
 
-    /// Notes what happened, if anybody wants to know; `at` is wall time.
-    pub(crate) fn note(&mut self, at: Timestamp, what: impl FnOnce() -> What) {
+    /// Notes what happened, if anybody wants to know.
+    pub(crate) fn note(&mut self, clock: &Clock, what: impl FnOnce() -> What) {
         if let Some(details) = &mut self.details {
-            details.push(Event { at, what: what() });
+            details.push(Event {
+                at: clock.now(),
+                what: what(),
+            });
         }
     }
 

@@ -1,11 +1,10 @@
 //! The ids of one request: request id, extended request id, trace id.
 
-use std::fmt::Write;
+use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use bytes::{BufMut, Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use jiff::Timestamp;
 
 use crate::base::Chance;
@@ -13,73 +12,87 @@ use crate::base::Chance;
 const UUID: usize = 36;
 const EXTENDED: usize = 16;
 
-/// The ids of one request, drawn at once and kept in one piece of memory that headers share.
+/// The ids of one request, all drawn at once.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestIds {
-    /// Request id, then extended request id; ASCII.
-    text: Bytes,
-    trace: [u8; 12],
-    /// The client's `X-Amzn-Trace-Id`, which is carried on.
-    given_trace: Option<HeaderValue>,
-    seconds: i64,
+    request: [u8; UUID],
+    extended: [u8; EXTENDED],
+    /// What the client sent, else made of the rest when it is first asked for.
+    trace: OnceLock<HeaderValue>,
+    trace_bytes: [u8; 12],
+    seconds: u32,
+}
+
+/// The ids that a client sent along.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct GivenIds<'a> {
+    /// `x-amzn-RequestId`
+    pub(crate) request: Option<&'a HeaderValue>,
+    /// `X-Amzn-Trace-Id`
+    pub(crate) trace: Option<&'a HeaderValue>,
 }
 
 impl RequestIds {
     /// Draws the ids. A client's `x-amzn-RequestId` becomes the request id if it has the form of a UUID, and its trace id is carried on
     /// (`spec/rest/headers.md` §2, `spec/rest/logging-metrics-tracing.md` §5).
-    pub(crate) fn draw(chance: &mut Chance, now: Timestamp, headers: &HeaderMap) -> Self {
-        let mut text = BytesMut::with_capacity(UUID + EXTENDED);
-        match headers.get("x-amzn-requestid") {
-            Some(given) if is_uuid(given.as_bytes()) => text.put_slice(given.as_bytes()),
-            _ => text.put_slice(&chance.uuid()),
-        }
+    pub(crate) fn draw(chance: &mut Chance, now: Timestamp, given: GivenIds<'_>) -> Self {
+        let request = given.request.map(HeaderValue::as_bytes);
+        let request = request.filter(|id| is_uuid(id));
+        let request = request.and_then(|id| id.try_into().ok());
         // Eleven bytes make fifteen characters and a `=`, the form of AWS's.
-        let mut extended = [0; EXTENDED];
-        if BASE64_STANDARD
-            .encode_slice(chance.bytes::<11>(), &mut extended)
-            .is_ok()
-        {
-            text.put_slice(&extended);
-        }
+        let mut extended = [b'='; EXTENDED];
+        let encoded = BASE64_STANDARD.encode_slice(chance.bytes::<11>(), &mut extended);
+        debug_assert!(encoded.is_ok(), "eleven bytes fit");
         Self {
-            text: text.freeze(),
-            trace: chance.bytes(),
-            given_trace: headers.get("x-amzn-trace-id").cloned(),
-            seconds: now.as_second(),
+            request: request.unwrap_or_else(|| chance.uuid()),
+            extended,
+            trace: given
+                .trace
+                .cloned()
+                .map_or_else(OnceLock::new, OnceLock::from),
+            trace_bytes: chance.bytes(),
+            // Eight hexadecimal digits last until the year 2106.
+            seconds: u32::try_from(now.as_second()).unwrap_or(0),
         }
     }
 
     pub(crate) fn request_id(&self) -> &str {
-        std::str::from_utf8(&self.text[..UUID]).unwrap_or_default()
+        std::str::from_utf8(&self.request).unwrap_or_default()
     }
 
     pub(crate) fn extended_id(&self) -> &str {
-        std::str::from_utf8(&self.text[UUID..]).unwrap_or_default()
+        std::str::from_utf8(&self.extended).unwrap_or_default()
     }
 
     pub(crate) fn request_id_header(&self) -> HeaderValue {
-        shared(self.text.slice(..UUID))
+        header(&self.request)
     }
 
     pub(crate) fn extended_id_header(&self) -> HeaderValue {
-        shared(self.text.slice(UUID..))
+        header(&self.extended)
     }
 
     /// `Root=1-{8 hex}-{24 hex}`, or what the client sent.
     pub(crate) fn trace_header(&self) -> HeaderValue {
-        if let Some(given) = &self.given_trace {
-            return given.clone();
-        }
-        let mut text = format!("Root=1-{:08x}-", self.seconds);
-        for byte in self.trace {
-            let _ = write!(text, "{byte:02x}");
-        }
-        shared(Bytes::from(text))
+        let made = || {
+            const HEX: &[u8; 16] = b"0123456789abcdef";
+            let mut text = *b"Root=1-00000000-000000000000000000000000";
+            let digits = |out: &mut [u8], bytes: &[u8]| {
+                for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
+                    pair[0] = HEX[usize::from(byte >> 4)];
+                    pair[1] = HEX[usize::from(byte & 15)];
+                }
+            };
+            digits(&mut text[7..15], &self.seconds.to_be_bytes());
+            digits(&mut text[16..], &self.trace_bytes);
+            header(&text)
+        };
+        self.trace.get_or_init(made).clone()
     }
 }
 
-fn shared(text: Bytes) -> HeaderValue {
-    HeaderValue::from_maybe_shared(text).unwrap_or(HeaderValue::from_static(""))
+fn header(text: &[u8]) -> HeaderValue {
+    HeaderValue::from_bytes(text).unwrap_or(HeaderValue::from_static(""))
 }
 
 fn is_uuid(text: &[u8]) -> bool {
@@ -94,34 +107,41 @@ fn is_uuid(text: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn draw(headers: &HeaderMap) -> RequestIds {
+    fn draw(given: GivenIds<'_>) -> RequestIds {
         let now = "2026-01-02T03:04:05Z".parse().unwrap();
-        RequestIds::draw(&mut Chance::seeded(1), now, headers)
+        RequestIds::draw(&mut Chance::seeded(1), now, given)
     }
 
     #[test]
     fn ids_have_awss_forms() {
-        let ids = draw(&HeaderMap::new());
+        let ids = draw(GivenIds::default());
         assert!(is_uuid(ids.request_id().as_bytes()));
         assert_eq!(ids.extended_id().len(), 16);
         assert!(ids.extended_id().ends_with('='));
         assert_eq!(ids.request_id_header(), ids.request_id());
         assert_eq!(ids.extended_id_header(), ids.extended_id());
         let trace = ids.trace_header();
-        let parts: Vec<&str> = trace.to_str().unwrap().split('-').collect();
-        assert_eq!(parts[0], "Root=1");
-        assert_eq!((parts[1].len(), parts[2].len()), (8, 24));
+        let (root, rest) = trace.to_str().unwrap().split_at(16);
+        assert_eq!(root, "Root=1-695735a5-");
+        assert!(rest.len() == 24 && rest.bytes().all(|b| b.is_ascii_hexdigit()));
+        assert_eq!(ids.trace_header(), trace);
     }
 
     #[test]
     fn a_clients_ids_are_carried_on_when_they_are_ids() {
-        let mut headers = HeaderMap::new();
-        let id = "0a1b2c3d-0000-4000-8000-0123456789ab";
-        headers.insert("x-amzn-requestid", id.parse().unwrap());
-        headers.insert("x-amzn-trace-id", "Root=1-5-6".parse().unwrap());
-        assert_eq!(draw(&headers).request_id(), id);
-        assert_eq!(draw(&headers).trace_header(), "Root=1-5-6");
-        headers.insert("x-amzn-requestid", "mine".parse().unwrap());
-        assert!(is_uuid(draw(&headers).request_id().as_bytes()));
+        let id = HeaderValue::from_static("0a1b2c3d-0000-4000-8000-0123456789ab");
+        let trace = HeaderValue::from_static("Root=1-5-6");
+        let given = GivenIds {
+            request: Some(&id),
+            trace: Some(&trace),
+        };
+        assert_eq!(draw(given).request_id(), id);
+        assert_eq!(draw(given).trace_header(), trace);
+        let mine = HeaderValue::from_static("mine");
+        let given = GivenIds {
+            request: Some(&mine),
+            trace: None,
+        };
+        assert!(is_uuid(draw(given).request_id().as_bytes()));
     }
 }

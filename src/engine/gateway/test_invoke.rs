@@ -12,7 +12,7 @@ use super::backend::Caller;
 use super::exchange::{self, ClientRequest, Exchange, Place, as_text};
 use super::pool::{Pool, PoolLimits, Tls};
 use super::record::{Record, What};
-use super::request_ids::RequestIds;
+use super::request_ids::{GivenIds, RequestIds};
 use super::response_table::ResponseTable;
 use super::snapshot::{Deployment, Method as CompiledMethod};
 use super::stage::{self, Stage};
@@ -141,7 +141,7 @@ impl Gateway {
             }
         }
         let now = self.clock.now();
-        let ids = RequestIds::draw(chance, now, &HeaderMap::new());
+        let ids = RequestIds::draw(chance, now, GivenIds::default());
         let record = Record::new(now, self.clock.monotonic()).with_details();
         let request = ClientRequest {
             // A method for any verb is tested with the verb that AWS's console offers first.
@@ -209,8 +209,7 @@ impl Gateway {
             headers,
             body: x.body_text().to_owned(),
         };
-        let now = self.clock.now();
-        x.record.note(now, || started);
-        x.record.note(now, || request);
+        x.record.note(&self.clock, || started);
+        x.record.note(&self.clock, || request);
     }
 }
