@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ratatui::Terminal;
 
-use super::app::{Effect, Level, Message};
+use super::app::{Effect, Finished, Level, Message, Task};
 use super::outside::News;
 use super::term::{Event as TermEvent, FrameWriter, Input, Leaving, Pacer, osc52};
 use super::ui::shell::{Request, Shell};
@@ -20,6 +20,8 @@ pub(crate) enum Wake {
     Aws(Box<AwsEvent>),
     /// Whoever started the console.
     Outside(News),
+    /// What was computed beside the loop.
+    Finished(Box<Finished>),
 }
 
 impl Wake {
@@ -28,7 +30,7 @@ impl Wake {
         match self {
             Self::Term(TermEvent::Input(_)) => 1,
             Self::Term(_) => 0,
-            Self::Aws(_) | Self::Outside(_) => 2,
+            Self::Aws(_) | Self::Outside(_) | Self::Finished(_) => 2,
         }
     }
 }
@@ -40,6 +42,8 @@ pub(crate) enum Todo {
     Ask(Query, u64),
     /// Run an operation.
     Run(OpId, Box<Op>),
+    /// Compute something on another thread.
+    Work(Task),
     /// Stop the process until it is continued.
     Suspend,
     /// Take the terminal again: the process was stopped behind our back.
@@ -118,6 +122,7 @@ impl<W: Write> Looping<W> {
                     todo.push(Todo::Fail(why));
                     return Ok(todo);
                 }
+                Wake::Finished(finished) => self.shell.tell(Message::Finished(finished)),
             };
             self.dirty = true;
             self.fulfil(requests, &mut todo)?;
@@ -143,6 +148,7 @@ impl<W: Write> Looping<W> {
                     todo.push(Todo::Ask(fetch.query, fetch.generation));
                 }
                 Request::Effect(Effect::Run { id, op }) => todo.push(Todo::Run(id, op)),
+                Request::Effect(Effect::Work(task)) => todo.push(Todo::Work(task)),
                 Request::Effect(Effect::Copy(text)) => match osc52(&text, self.in_tmux) {
                     Ok(bytes) => self.terminal.backend_mut().send(&bytes)?,
                     Err(error) => {

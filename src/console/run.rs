@@ -5,7 +5,7 @@ use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 
-use super::app::{App, Session};
+use super::app::{App, Session, Task};
 use super::looping::{Looping, Todo, Wake};
 use super::outside::Outside;
 use super::term::{
@@ -133,11 +133,19 @@ pub fn run(
     if !options.no_sync && knows_queries(&var("TERM").unwrap_or_default()) {
         looping.query(ASK_SYNC)?;
     }
+    let to_loop = send.clone();
     let aws = Aws::start(session, clock.clone(), chance, move |event| {
         // The loop may have ended: then nobody wants to know.
-        let _ = send.send(Wake::Aws(Box::new(event)));
+        let _ = to_loop.send(Wake::Aws(Box::new(event)));
     })?;
-    let end = turn(&mut looping, &wakes, &aws, &guard, &mut input, clock);
+    let work = |task: Task| {
+        let (to_loop, clock) = (send.clone(), clock.clone());
+        if let Some(handle) = aws.handle() {
+            // A thread of its own beside the two that wait for answers: a template may run long.
+            handle.spawn_blocking(move || to_loop.send(Wake::Finished(Box::new(task.run(&clock)))));
+        }
+    };
+    let end = turn(&mut looping, &wakes, &aws, &work, &guard, &mut input, clock);
     drop(guard);
     match end {
         Ok(end) => end.map_err(ConsoleError::Outside),
@@ -164,6 +172,7 @@ fn turn(
     looping: &mut Looping<std::fs::File>,
     wakes: &Receiver<Wake>,
     aws: &Aws,
+    work: &dyn Fn(Task),
     guard: &Guard,
     input: &mut InputThread,
     clock: &Clock,
@@ -187,6 +196,7 @@ fn turn(
                 }
                 Todo::Fail(why) => return Ok(Err(why)),
                 Todo::Run(id, op) => aws.run(id, *op),
+                Todo::Work(task) => work(task),
                 Todo::Measure => looping.resized(guard.tty().size()),
                 Todo::Suspend => {
                     input.pause()?;

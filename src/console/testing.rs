@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::app::{App, Effect, Session, testing};
+use super::app::{App, Effect, Message, Session, testing};
 use super::term::{Colours, Input};
 use super::ui::panes;
 use super::ui::shell::{Request, Shell, keymap};
 use super::ui::signs::UNICODE;
 use super::ui::testing::{Screen, now, theme};
 use super::ui::theme::Theme;
-use crate::aws::{Changes, Event, Identity, Op, OpDone, OpId, Query, Reply};
+use crate::aws::{Answer, Changes, Event, Identity, Op, OpDone, OpId, Query, Reply};
 use crate::base::Clock;
 use crate::model::difference::{Change, Kind, Part, Place};
 use crate::model::{
@@ -325,6 +325,11 @@ impl Driver {
                 }
                 Request::Effect(Effect::Run { id, op }) => self.ran.push((id, *op)),
                 Request::Effect(Effect::Copy(text)) => self.copied.push(text),
+                Request::Effect(Effect::Work(task)) => {
+                    let finished = Box::new(task.run(&self.clock));
+                    let requests = self.shell.tell(Message::Finished(finished));
+                    self.take(requests);
+                }
                 other => self.asked.push(other),
             }
         }
@@ -368,12 +373,17 @@ impl Driver {
 
     /// The newest operation ends well.
     pub(crate) fn done(&mut self) -> &mut Self {
+        self.done_with(Vec::new())
+    }
+
+    /// The newest operation ends well, with these answers of its calls.
+    pub(crate) fn done_with(&mut self, answers: Vec<Answer>) -> &mut Self {
         let (id, op) = self.ran.last().unwrap().clone();
-        let undo = op.undo(&[]);
+        let undo = op.undo(&answers);
         let requests = self.shell.heard(Event::OpDone(Box::new(OpDone {
             id,
             op,
-            answers: Vec::new(),
+            answers,
             failed: None,
             undo,
         })));

@@ -3,9 +3,12 @@
 //! All shared change goes through [`App::update`]. Remote data lives in the [`Store`], every operation goes through the gate
 //! ([`judge`]), and what was sent is in the [`CallLog`]. Panes own view state only and read this.
 
+mod bench;
 mod gate;
 mod log;
+mod preview;
 mod remote;
+mod samples;
 mod session;
 mod store;
 
@@ -14,9 +17,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use bench::{Bench, Finished, Task, Work};
 pub use gate::{Verdict, judge};
 pub use log::{CallLog, Entry, Level, Outcome, Toast, Toasts};
+pub use preview::{Evaluated, NotJson, Preview, Rendering, context, not_json};
 pub use remote::Remote;
+pub use samples::{MethodName, Sample, Samples};
 pub use session::Session;
 #[cfg(test)]
 pub(crate) use session::testing;
@@ -64,6 +70,10 @@ pub enum Message {
     Unlock,
     /// Refuse changes again.
     Lock,
+    /// Try this method with this request from now on.
+    TryWith(MethodName, Box<Sample>),
+    /// What was computed beside the loop.
+    Finished(Box<Finished>),
 }
 
 /// What the user says to a question.
@@ -89,6 +99,8 @@ pub enum Effect {
     },
     /// Put text on the clipboard.
     Copy(String),
+    /// Compute this on another thread; what it gives comes back as [`Message::Finished`].
+    Work(Task),
 }
 
 /// An operation that waits for the user's word.
@@ -120,6 +132,10 @@ pub struct App {
     pub selection: Selection,
     /// Everything that was read.
     pub store: Store,
+    /// What methods are tried with.
+    pub samples: Samples,
+    /// What is computed beside the loop.
+    pub bench: Bench,
     /// Everything that was sent.
     pub calls: CallLog,
     /// The newest message.
@@ -151,6 +167,8 @@ impl App {
             session,
             selection: Selection::default(),
             store: Store::default(),
+            samples: Samples::default(),
+            bench: Bench::default(),
             calls: CallLog::default(),
             toasts: Toasts::default(),
             asking: None,
@@ -182,6 +200,11 @@ impl App {
         let local = !self.session.is_aws();
         let fetches = self.store.want(needs, now, local);
         fetches.into_iter().map(Effect::Fetch).collect()
+    }
+
+    /// What must be started so that this is computed, if it isn't yet.
+    pub fn want_work(&mut self, work: Work) -> Option<Effect> {
+        self.bench.want(work).map(Effect::Work)
     }
 
     /// The operation that [`Message::Undo`] would take back, and how: said before it is done.
@@ -242,6 +265,11 @@ impl App {
                 self.session.read_only = true;
                 self.toasts
                     .say(Level::Note, "this session is read-only", now);
+            }
+            Message::TryWith(method, sample) => self.samples.set(method, *sample),
+            Message::Finished(finished) => {
+                let next = self.bench.finished(*finished);
+                return next.map(Effect::Work).into_iter().collect();
             }
         }
         Vec::new()

@@ -6,7 +6,7 @@ use super::canvas::Canvas;
 use super::keymap::{Context, Keymap};
 use super::widgets::Move;
 use crate::aws::{OpDone, Query};
-use crate::console::app::{App, Level, Message};
+use crate::console::app::{App, Level, Message, Work};
 use crate::console::term::{Key, Mouse};
 
 /// The panes, in the order of their numbers.
@@ -86,6 +86,8 @@ pub enum PaneEvent<'a> {
     Settled,
     /// The time it gave in [`Pane::wake_at`] has come.
     Woken,
+    /// A menu or form that it opened gives a value back: [`Command::Answer`].
+    Answered(&'a str),
     /// An answer came, or a read failed: the store has it.
     Got(&'a Query),
     /// An operation ended, its own or another's.
@@ -104,6 +106,8 @@ pub enum Command {
     Follow,
     /// Do an action by name, as if its key had been pressed.
     Act(&'static str),
+    /// Give the current pane a value, for its view: what a menu or form that it opened was filled in with.
+    Answer(String),
 }
 
 impl Command {
@@ -145,6 +149,17 @@ pub trait Pane {
 
     /// What it shows, as queries: they are asked while it is visible, and again when they are old. Only what is on the screen.
     fn needs(&self, app: &App) -> Vec<Query>;
+
+    /// What it wants computed beside the loop while it is visible: asked after everything that happens, and started when it is another
+    /// than before. The result is in [`App::bench`].
+    fn work(&self, _app: &App) -> Option<Work> {
+        None
+    }
+
+    /// What would be lost if the program ended now, in words: typed text that isn't saved.
+    fn unsaved(&self) -> Option<String> {
+        None
+    }
 
     /// Why an action can't be done now; `None` if it can. Shown wherever the action is, and in place of doing it.
     fn blocked(&self, _action: &str, _app: &App) -> Option<String> {

@@ -152,7 +152,11 @@ impl Shell {
     /// Old answers are asked again when something happens, not by the clock: an untouched console sleeps.
     pub fn wants(&mut self) -> Vec<Request> {
         let needs = self.needs();
-        let effects = self.app.want(&needs);
+        let mut effects = self.app.want(&needs);
+        let pane = self.panes.get(self.current);
+        if let Some(work) = pane.and_then(|pane| pane.work(&self.app)) {
+            effects.extend(self.app.want_work(work));
+        }
         effects.into_iter().map(Request::Effect).collect()
     }
 
@@ -333,6 +337,13 @@ impl Shell {
                     TypeName::new("quit", why, "quit", || vec![Command::Act("always.quit")]);
                 self.run(vec![Command::open(layer)])
             }
+            "global.quit" if self.unsaved().is_some() => {
+                let what = self.unsaved().unwrap_or_default();
+                let why = format!("Lost when the program ends, because it isn't saved: {what}.");
+                let layer =
+                    TypeName::new("quit", why, "quit", || vec![Command::Act("always.quit")]);
+                self.run(vec![Command::Open(Box::new(layer))])
+            }
             "always.quit" | "global.quit" => vec![Request::Quit],
             "global.palette" => {
                 let layer = Palette::new(self.offers());
@@ -352,6 +363,16 @@ impl Shell {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// What would be lost if the program ended now, in words.
+    fn unsaved(&self) -> Option<String> {
+        let all: Vec<String> = self
+            .panes
+            .iter()
+            .filter_map(|pane| pane.unsaved())
+            .collect();
+        (!all.is_empty()).then(|| all.join(", "))
     }
 
     fn toggle_writing(&mut self) -> Vec<Request> {
@@ -467,6 +488,9 @@ impl Shell {
                 }
                 Command::Follow => self.settle_at = Some(self.app.now() + SETTLE),
                 Command::Act(name) => requests.extend(self.perform(name)),
+                Command::Answer(value) => {
+                    requests.extend(self.give_pane(PaneEvent::Answered(&value)));
+                }
             }
         }
         requests

@@ -1,0 +1,188 @@
+//! What is computed beside the loop: values in, values out. One piece runs at a time; a newer wish replaces the one that waits, and what
+//! comes late is dropped, so that typing never waits and never piles up work.
+
+use super::preview::{Preview, Rendering};
+use crate::base::Clock;
+
+/// Something to compute.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Work {
+    /// A template's output.
+    Render(Box<Rendering>),
+}
+
+/// A piece of work under its number. Whoever runs it does so on another thread and brings back what it gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    generation: u64,
+    work: Work,
+}
+
+/// What a task gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finished {
+    generation: u64,
+    preview: Preview,
+}
+
+impl Task {
+    /// Does the work. It may take as long as a template may run.
+    #[must_use]
+    pub fn run(self, clock: &Clock) -> Finished {
+        let Work::Render(rendering) = &self.work;
+        Finished {
+            generation: self.generation,
+            preview: rendering.run(clock),
+        }
+    }
+}
+
+/// A preview with what it is of.
+#[derive(Clone, Debug, PartialEq)]
+struct Shown {
+    rendering: Box<Rendering>,
+    preview: Preview,
+    last_output: Option<String>,
+}
+
+/// The newest wish, what runs, and the newest result.
+#[derive(Debug, Default)]
+pub struct Bench {
+    generation: u64,
+    wanted: Option<Work>,
+    running: Option<u64>,
+    shown: Option<Shown>,
+}
+
+impl Bench {
+    /// Wants this to be computed; gives the task to start, if one is to be started now. Wanting the same again costs nothing.
+    pub(super) fn want(&mut self, work: Work) -> Option<Task> {
+        if self.wanted.as_ref() == Some(&work) {
+            return None;
+        }
+        self.wanted = Some(work);
+        self.generation += 1;
+        self.start()
+    }
+
+    fn start(&mut self) -> Option<Task> {
+        if self.running.is_some() {
+            return None;
+        }
+        let work = self.wanted.clone()?;
+        self.running = Some(self.generation);
+        Some(Task {
+            generation: self.generation,
+            work,
+        })
+    }
+
+    /// Takes what a task gave; gives the next one, if something newer is wanted.
+    pub(super) fn finished(&mut self, finished: Finished) -> Option<Task> {
+        if self.running == Some(finished.generation) {
+            self.running = None;
+        }
+        if finished.generation != self.generation {
+            return self.start();
+        }
+        let Some(Work::Render(rendering)) = &self.wanted else {
+            return None;
+        };
+        let before = self
+            .shown
+            .take()
+            .filter(|shown| shown.rendering.subject == rendering.subject);
+        let last_output = match &finished.preview.output {
+            Ok(output) => Some(output.clone()),
+            Err(_) => before.and_then(|shown| shown.last_output),
+        };
+        self.shown = Some(Shown {
+            rendering: rendering.clone(),
+            preview: finished.preview,
+            last_output,
+        });
+        None
+    }
+
+    /// The newest preview of the template that `subject` names, and whether it is of exactly what is wanted now.
+    #[must_use]
+    pub fn preview(&self, subject: &str) -> Option<(&Preview, bool)> {
+        let shown = self.shown.as_ref()?;
+        let Some(Work::Render(wanted)) = &self.wanted else {
+            return None;
+        };
+        (shown.rendering.subject == subject).then_some((&shown.preview, shown.rendering == *wanted))
+    }
+
+    /// The newest output that the template had, for while it is broken.
+    #[must_use]
+    pub fn last_output(&self, subject: &str) -> Option<&str> {
+        let shown = self.shown.as_ref()?;
+        let output = shown.last_output.as_deref()?;
+        (shown.rendering.subject == subject).then_some(output)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn work(subject: &str, template: &str) -> Work {
+        Work::Render(Box::new(Rendering {
+            subject: subject.to_owned(),
+            template: template.to_owned(),
+            ..Rendering::default()
+        }))
+    }
+
+    fn run(task: Task) -> Finished {
+        task.run(&Clock::manual("2026-03-01T12:00:00Z".parse().unwrap()))
+    }
+
+    fn output(bench: &Bench, subject: &str) -> Option<String> {
+        let (preview, _) = bench.preview(subject)?;
+        preview.output.clone().ok()
+    }
+
+    #[test]
+    fn wanting_the_same_twice_costs_once() {
+        let mut bench = Bench::default();
+        let task = bench.want(work("t", "a")).unwrap();
+        assert!(bench.want(work("t", "a")).is_none());
+        assert!(bench.finished(run(task)).is_none());
+        assert!(bench.want(work("t", "a")).is_none());
+        assert_eq!(output(&bench, "t").as_deref(), Some("a"));
+        assert!(bench.preview("other").is_none());
+    }
+
+    #[test]
+    fn one_runs_the_newest_waits_and_the_late_is_dropped() {
+        let mut bench = Bench::default();
+        let first = bench.want(work("t", "a")).unwrap();
+        assert!(bench.want(work("t", "ab")).is_none());
+        assert!(bench.want(work("t", "abc")).is_none());
+        let next = bench.finished(run(first)).unwrap();
+        assert!(bench.preview("t").is_none(), "late");
+        assert!(bench.finished(run(next)).is_none());
+        assert_eq!(output(&bench, "t").as_deref(), Some("abc"));
+        let (_, current) = bench.preview("t").unwrap();
+        assert!(current);
+        bench.want(work("t", "abcd")).unwrap();
+        let (_, current) = bench.preview("t").unwrap();
+        assert!(!current, "shown while the next is computed");
+    }
+
+    #[test]
+    fn the_last_output_outlives_a_mistake_but_not_the_template() {
+        let mut bench = Bench::default();
+        for (subject, template, last) in [
+            ("t", "a", Some("a")),
+            ("t", "#set(", Some("a")),
+            ("other", "#set(", None),
+        ] {
+            let task = bench.want(work(subject, template)).unwrap();
+            bench.finished(run(task));
+            assert_eq!(bench.last_output(subject), last, "{template}");
+        }
+    }
+}
