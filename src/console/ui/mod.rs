@@ -2,7 +2,8 @@
 //!
 //! * [`shell`]: context line, tabs, the current pane, layers on top, footer; keys to actions to commands.
 //! * [`pane`]: what a pane and a layer are; [`layers`]: dialogs, help, palette.
-//! * [`keymap`], [`theme`], [`signs`], [`layout`]: tables; [`canvas`] and [`widgets`] draw by meaning.
+//! * [`keymap`], [`theme`], [`signs`], [`layout`]: tables; [`canvas`] and [`widgets`] draw by meaning; [`syntax`] finds the
+//!   meanings in templates and JSON.
 
 pub mod canvas;
 pub mod fuzzy;
@@ -14,6 +15,7 @@ pub mod panes;
 pub mod shell;
 pub mod signs;
 pub mod status;
+pub mod syntax;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod theme;
