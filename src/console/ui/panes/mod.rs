@@ -29,8 +29,12 @@
 //! 7. What moves by itself (metrics, a slider coming to rest) uses [`wake_at`](super::pane::Pane::wake_at). Everything else sleeps.
 
 mod apis;
+mod chosen;
+mod request;
 mod resources;
 mod stages;
+mod templates;
+mod test;
 #[cfg(test)]
 mod tests;
 
@@ -38,7 +42,15 @@ use super::keymap::Context;
 use super::pane::Pane;
 
 /// The contexts of all panes, for the key table.
-pub const CONTEXTS: &[Context] = &[apis::CONTEXT, resources::CONTEXT, stages::CONTEXT];
+pub const CONTEXTS: &[Context] = &[
+    apis::CONTEXT,
+    resources::CONTEXT,
+    test::CONTEXT,
+    test::TYPING,
+    templates::CONTEXT,
+    templates::TYPING,
+    stages::CONTEXT,
+];
 
 /// All panes, in the order of their numbers.
 #[must_use]
@@ -46,6 +58,8 @@ pub fn all() -> Vec<Box<dyn Pane>> {
     vec![
         Box::<apis::Apis>::default(),
         Box::<resources::Resources>::default(),
+        Box::<test::Test>::default(),
+        Box::<templates::Templates>::default(),
         Box::<stages::Stages>::default(),
     ]
 }

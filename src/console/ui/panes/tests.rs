@@ -160,7 +160,7 @@ fn what_cannot_be_done_says_why() {
     let mut driver = Driver::local();
     driver.keys("enter t");
     assert!(driver.text().contains("put the cursor on a method first"));
-    driver.keys("3");
+    driver.keys("8");
     assert!(driver.text().contains("this pane isn't built yet"));
     driver.keys("5 k k k d");
     assert!(

@@ -85,8 +85,17 @@ impl Editor {
             .move_cursor(CursorMove::Jump(small(line), small(character)));
     }
 
-    /// Types a key. Says whether the text changed.
+    /// Types a key. Says whether the text changed. A new line begins under the one before.
     pub fn type_key(&mut self, key: Key) -> bool {
+        if key == Key::plain(Code::Enter) {
+            let (line, column) = self.area.cursor();
+            let before = self.area.lines().get(line).map_or("", String::as_str);
+            let blanks = before.chars().take(column).take_while(|c| *c == ' ');
+            let indent: String = blanks.collect();
+            self.area.insert_newline();
+            self.area.insert_str(indent);
+            return true;
+        }
         self.area.input(input(key))
     }
 
@@ -178,6 +187,12 @@ mod tests {
         assert_eq!(editor.text(), "a\nbx\ny1\n2\n");
         assert!(editor.undo());
         assert_eq!(editor.text(), "a\nbx\ny\n");
+        editor.set_text("  {");
+        keys(&mut editor, "enter x");
+        assert_eq!(editor.text(), "  {\n  x");
+        editor.go_to(0, 0);
+        keys(&mut editor, "enter");
+        assert_eq!(editor.text(), "\n  {\n  x", "nothing is before the cursor");
         editor.set_text("{}");
         assert_eq!((editor.text().as_str(), editor.cursor()), ("{}", (0, 2)));
     }

@@ -1,0 +1,147 @@
+//! The method that is worked on, found in what was read; and menus that choose another one.
+
+use crate::aws::ops::At;
+use crate::aws::{Api, Query};
+use crate::console::app::{App, Message, MethodName, Remote, Sample};
+use crate::console::ui::layers::{Choice, Choose};
+use crate::console::ui::pane::Command;
+use crate::model::{Map, Method, Resource, Stage};
+
+/// The method that is worked on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chosen<'a> {
+    pub(super) api: &'a Api,
+    pub(super) resource: &'a Resource,
+    pub(super) method: &'a Method,
+}
+
+impl<'a> Chosen<'a> {
+    /// It, if one is chosen and it is there.
+    pub(super) fn of(app: &'a App) -> Option<Self> {
+        let api = app.selection.api.as_ref()?;
+        let (path, verb) = app.selection.method.as_ref()?;
+        let resources: &'a [Resource] = app.store.resources(&api.id).value().copied()?;
+        let resource = resources.iter().find(|r| r.path == *path)?;
+        let method = resource.resource_methods.get(verb)?;
+        Some(Self {
+            api,
+            resource,
+            method,
+        })
+    }
+
+    /// `POST /pets`
+    pub(super) fn words(&self) -> String {
+        format!("{} {}", self.method.http_method, self.resource.path)
+    }
+
+    pub(super) fn name(&self) -> MethodName {
+        MethodName {
+            api: self.api.id.clone(),
+            path: self.resource.path.clone(),
+            verb: self.method.http_method.clone(),
+        }
+    }
+
+    /// Where operations find it.
+    pub(super) fn at(&self) -> At<'a> {
+        At {
+            api: self.api,
+            resource: self.resource,
+            verb: &self.method.http_method,
+        }
+    }
+
+    /// What it is tried with.
+    pub(super) fn sample(&self, app: &App) -> Sample {
+        app.samples.of(&self.name(), self.method)
+    }
+
+    /// From now on it is tried with this.
+    pub(super) fn try_with(&self, sample: Sample) -> Command {
+        Command::Tell(Message::TryWith(self.name(), Box::new(sample)))
+    }
+}
+
+/// The stage that is worked on.
+pub(super) fn stage(app: &App) -> Option<&Stage> {
+    let api = app.selection.api.as_ref()?;
+    let name = app.selection.stage.as_ref()?;
+    let stages: &[Stage] = app.store.stages(&api.id).value().copied()?;
+    stages.iter().find(|stage| stage.stage_name == *name)
+}
+
+/// The variables of the stage that is worked on.
+pub(super) fn stage_variables(app: &App) -> Map<String> {
+    let variables = stage(app).and_then(|stage| stage.variables.clone());
+    variables.unwrap_or_default()
+}
+
+/// What panes of one method read.
+pub(super) fn needs(app: &App) -> Vec<Query> {
+    let api = app.selection.api.as_ref();
+    api.map(|api| Query::Resources {
+        api: api.id.clone(),
+    })
+    .into_iter()
+    .collect()
+}
+
+/// Why there is no method to work on, and what to do.
+pub(super) fn missing(app: &App) -> &'static str {
+    let Some(api) = &app.selection.api else {
+        return "choose an API first: 1 lists them";
+    };
+    match (&app.selection.method, app.store.resources(&api.id)) {
+        (_, Remote::Never | Remote::Loading { .. }) => "the resources are being loaded",
+        (None, _) => "choose a method first: m lists them",
+        (Some(_), _) => "the method that was chosen is gone: m lists the others",
+    }
+}
+
+/// A menu of all methods of the API.
+pub(super) fn choose_method(app: &App) -> Option<Command> {
+    let api = app.selection.api.as_ref()?;
+    let resources: &[Resource] = app.store.resources(&api.id).value().copied()?;
+    let methods = resources.iter().flat_map(|resource| {
+        resource.resource_methods.values().map(|method| Choice {
+            value: format!("{} {}", method.http_method, resource.path),
+            label: format!("{:<7} {}", method.http_method, resource.path),
+            note: method
+                .method_integration
+                .as_ref()
+                .map_or("no integration", |i| i.integration_type.name())
+                .to_owned(),
+        })
+    });
+    let current = app.selection.method.as_ref();
+    let current = current.map(|(path, verb)| format!("{verb} {path}"));
+    let menu = Choose::new("method", methods.collect(), current.as_deref(), |value| {
+        let (verb, path) = value.split_once(' ').unwrap_or((value, ""));
+        vec![Command::Tell(Message::ChooseMethod {
+            path: path.to_owned(),
+            verb: verb.to_owned(),
+        })]
+    });
+    Some(Command::open(menu))
+}
+
+/// A menu of the API's stages.
+pub(super) fn choose_stage(app: &App) -> Option<Command> {
+    let api = app.selection.api.as_ref()?;
+    let stages: &[Stage] = app.store.stages(&api.id).value().copied()?;
+    let choices = stages.iter().map(|stage| Choice {
+        value: stage.stage_name.clone(),
+        label: stage.stage_name.clone(),
+        note: match stage.variables.as_ref().map_or(0, Map::len) {
+            0 => "no variables".to_owned(),
+            1 => "1 variable".to_owned(),
+            n => format!("{n} variables"),
+        },
+    });
+    let current = app.selection.stage.as_deref();
+    let menu = Choose::new("stage", choices.collect(), current, |value| {
+        vec![Command::Tell(Message::ChooseStage(value.to_owned()))]
+    });
+    Some(Command::open(menu))
+}
