@@ -1,9 +1,11 @@
 //! The bundled gateway behind a console: its port, its start beside the first frame, the sample API, its end.
 
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use crate::aws::{Api, Session, Target};
 use crate::base::Clock;
@@ -11,13 +13,17 @@ use crate::console::Outside;
 use crate::console::app::{Level, Message};
 use crate::demo::{Plan, Show, Told, sample};
 use crate::engine::store::{Location, has_state, owner};
-use crate::engine::{Config, Engine};
+use crate::engine::{Config, Engine, StartError};
 
 use super::console::{Rights, Screen, session};
 use super::{fail, say};
 
 /// The port that local AWS is usually found at.
 const PORT: u16 = 4566;
+/// How often a port that was free a moment ago is tried.
+const BIND_TRIES: u32 = 10;
+/// How long to wait in between.
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 /// Newcomers look here first: it has the canary, the plans and most of the customers.
 const FIRST_STAGE: &str = "prod";
 /// What the sample's shop draws from unless another seed is given: nothing depends on it but the prices of chance.
@@ -158,16 +164,28 @@ fn start(
         Location::Folder(folder) => !has_state(folder),
     };
     let clock = Clock::system();
-    let config = Config {
+    let config = || Config {
         listen,
-        location,
+        location: location.clone(),
         // One console and its user: more runtimes would only take memory.
         threads: Some(std::num::NonZeroUsize::MIN),
         seed,
         clock: clock.clone(),
         ..Config::default()
     };
-    let engine = crate::engine::start(config).map_err(|error| error.to_string())?;
+    let mut tries = 0;
+    let engine = loop {
+        match crate::engine::start(config()) {
+            // Another sluice may just be finding out whether the port is free, as we did: it has it for a moment only.
+            Err(StartError::Listen { source, .. })
+                if source.kind() == ErrorKind::AddrInUse && tries < BIND_TRIES =>
+            {
+                tries += 1;
+                std::thread::park_timeout(BETWEEN_TRIES);
+            }
+            result => break result.map_err(|error| error.to_string())?,
+        }
+    };
     let plan = Plan {
         gateway: format!("http://{}", engine.addr()),
         region,

@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bundled;
 mod line;
 mod terminal;
 mod ways_out;

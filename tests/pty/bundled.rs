@@ -1,0 +1,140 @@
+//! The console on the bundled gateway: first start, a second console, coming back, and what can be in the way.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use crate::terminal::Terminal;
+
+fn sluice(folder: &Path) -> Terminal {
+    let folder = folder.to_str().unwrap();
+    Terminal::open(120, 40, &["--data-dir", folder])
+}
+
+/// The stage URL that the stages pane shows.
+fn url(terminal: &mut Terminal) -> String {
+    terminal.press("5");
+    terminal.wait_for("/_aws/execute-api/");
+    terminal.rest();
+    let text = terminal.text();
+    let at = text.find("http://").unwrap();
+    text[at..].split_whitespace().next().unwrap().to_owned()
+}
+
+async fn status(url: &str) -> u16 {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    client.get(url).send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_start_brings_a_sample_and_later_ones_bring_it_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut first = sluice(folder);
+    first.wait_for("PetStore");
+    first.wait_for("stage prod");
+    first.wait_for("not deployed");
+    let base = url(&mut first);
+    assert_eq!(
+        status(&format!("{base}/pets/1")).await,
+        200,
+        "the shop answers"
+    );
+
+    let mut second = sluice(folder);
+    second.wait_for("attached to the gateway of process");
+    second.wait_for("PetStore");
+    second.press("q");
+    assert_eq!(second.ended().exit_code(), 0);
+    assert!(!second.text().contains("stopped serving"));
+    assert_eq!(
+        status(&format!("{base}/health")).await,
+        200,
+        "it is still there"
+    );
+
+    first.press("q");
+    assert_eq!(first.ended().exit_code(), 0);
+    first.is_given_back().unwrap();
+    assert!(
+        first.text().contains("has stopped serving"),
+        "{}",
+        first.text()
+    );
+
+    // The shop has another port now, and the sample isn't made a second time.
+    let mut third = sluice(folder);
+    third.wait_for("APIs  1");
+    third.wait_for("PetStore");
+    let base = url(&mut third);
+    assert_eq!(
+        status(&format!("{base}/pets/1")).await,
+        200,
+        "the shop is found again"
+    );
+    third.press("q");
+    assert_eq!(third.ended().exit_code(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_serves_on_a_free_port_when_the_usual_one_is_taken() {
+    // If another test or program has it, it is taken as well.
+    let _taken = TcpListener::bind(("127.0.0.1", 4566));
+    let mut demo = Terminal::open(120, 40, &["demo", "--seed", "1"]);
+    demo.wait_for("stage prod");
+    let base = url(&mut demo);
+    assert!(!base.contains(":4566"), "{base}");
+    assert_eq!(status(&format!("{base}/pets")).await, 200);
+    demo.press("q");
+    assert_eq!(demo.ended().exit_code(), 0);
+    assert!(demo.text().contains("is forgotten"), "{}", demo.text());
+}
+
+#[test]
+fn a_folder_that_cant_be_used_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "not a folder").unwrap();
+    let mut terminal = sluice(&file);
+    assert_eq!(terminal.ended().exit_code(), 3);
+    let text = terminal.text().replace('\n', "");
+    assert!(
+        text.contains("can't use") && text.contains("file"),
+        "{text}"
+    );
+    terminal.is_given_back().unwrap();
+}
+
+#[test]
+fn a_folder_of_a_newer_release_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("state.sqlite3");
+    let connection = rusqlite::Connection::open(&database).unwrap();
+    connection
+        .pragma_update(None, "user_version", 9999)
+        .unwrap();
+    drop(connection);
+    let mut terminal = sluice(folder.path());
+    assert_eq!(terminal.ended().exit_code(), 3);
+    assert!(
+        terminal.text().contains("newer sluice"),
+        "{}",
+        terminal.text()
+    );
+    terminal.is_given_back().unwrap();
+}
+
+#[test]
+fn without_a_terminal_it_says_what_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sluice"))
+        .arg("--data-dir")
+        .arg(folder.path().join("data"))
+        .env("HOME", folder.path())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("isn't a terminal"), "{text}");
+    assert!(!folder.path().join("data").exists(), "nothing was started");
+}
