@@ -30,7 +30,15 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Outside crates and the only folders that may name them.
 const CONFINED: &[(&str, &[&str])] = &[
-    ("ratatui", &["console/ui", "console/term"]),
+    (
+        "ratatui",
+        &[
+            "console/ui",
+            "console/term",
+            "console/looping.rs",
+            "console/testing.rs",
+        ],
+    ),
     ("crossterm", &["console/ui", "console/term"]),
     ("tui_textarea", &["console/ui"]),
     ("syntect", &["console/ui"]),
