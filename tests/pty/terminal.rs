@@ -99,15 +99,20 @@ impl Terminal {
 
     /// Waits until `text` is on the screen.
     pub(crate) fn wait_for(&mut self, text: &str) {
+        self.wait_until(text, |screen| screen.contents().contains(text));
+    }
+
+    /// Waits until something is true of the screen; `what` names it.
+    pub(crate) fn wait_until(&mut self, what: &str, is_so: impl Fn(&vt100::Screen) -> bool) {
         let start = Instant::now();
-        while !self.text().contains(text) {
+        while !is_so(self.screen.screen()) {
             match self
                 .output
                 .recv_timeout(PATIENCE.saturating_sub(start.elapsed()))
             {
                 Ok(bytes) => self.take(&bytes),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    panic!("'{text}' did not come; the screen is:\n{}", self.text())
+                    panic!("'{what}' did not come; the screen is:\n{}", self.text())
                 }
             }
         }

@@ -81,3 +81,54 @@ fn an_endpoint_that_is_down_is_said_and_what_to_do() {
     assert_eq!(terminal.ended().exit_code(), 0);
     terminal.is_given_back().unwrap();
 }
+
+#[test]
+fn suspended_and_continued_it_takes_the_terminal_again() {
+    let gateway = Gateway::start();
+    let mut terminal = open(&gateway);
+    terminal.press("\x1a");
+    terminal.wait_until("the terminal is given back", |screen| {
+        !screen.alternate_screen()
+    });
+    send(&terminal, Signal::CONT);
+    terminal.wait_for("No REST APIs");
+    terminal.press("?");
+    terminal.wait_for("Quits");
+    terminal.press("\x1bq");
+    assert_eq!(terminal.ended().exit_code(), 0);
+    terminal.is_given_back().unwrap();
+}
+
+#[test]
+fn wrong_flags_are_refused_before_the_terminal_is_touched() {
+    let somewhere = "http://127.0.0.1:1";
+    let cases: [(&[&str], &str); 3] = [
+        (&["--endpoint-url", "nonsense"], "not an http or https URL"),
+        (&["--endpoint-url", "http://example.com"], "--profile NAME"),
+        (
+            &["--endpoint-url", somewhere, "--theme", "nope"],
+            "there is no theme `nope`",
+        ),
+    ];
+    for (arguments, words) in cases {
+        let mut terminal = Terminal::open(120, 40, arguments);
+        assert_eq!(terminal.ended().exit_code(), 2, "{arguments:?}");
+        let said = terminal.text();
+        assert!(said.contains(words), "{arguments:?}: {said}");
+        let bytes = String::from_utf8_lossy(&terminal.written).into_owned();
+        assert!(!bytes.contains("\x1b[?1049h"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn without_a_terminal_it_says_so() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sluice"))
+        .args(["--endpoint-url", "http://127.0.0.1:1"])
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("standard input isn't a terminal"), "{error}");
+    assert!(output.stdout.is_empty());
+}

@@ -356,24 +356,32 @@ impl App {
     }
 
     fn propose_undo(&mut self) -> Vec<Effect> {
+        const WHAT: &str = "This takes back your last change.";
         let now = self.now();
+        if self.asking.is_some() {
+            return Vec::new();
+        }
         let Some(op) = self.undo.last().cloned() else {
             self.toasts
                 .say(Level::Note, "nothing to undo in this session", now);
             return Vec::new();
         };
         self.undoing = Some(self.next_op);
-        match judge(&op, &self.session) {
-            // An undo is always shown before it is done.
-            Verdict::Go => {
-                self.asking = Some(Asking {
-                    op: Box::new(op),
-                    danger: Danger::Confirm("This takes back your last change.".to_owned()),
-                });
-                Vec::new()
-            }
-            _ => self.propose(Box::new(op)),
-        }
+        // An undo is always shown before it is done, also where the operation itself would go at once.
+        let danger = match judge(&op, &self.session) {
+            Verdict::Refused(_) => return self.propose(Box::new(op)),
+            Verdict::Go | Verdict::Ask(Danger::None) => Danger::Confirm(WHAT.to_owned()),
+            Verdict::Ask(Danger::Confirm(why)) => Danger::Confirm(format!("{WHAT} {why}")),
+            Verdict::Ask(Danger::TypeName { name, why }) => Danger::TypeName {
+                name,
+                why: format!("{WHAT} {why}"),
+            },
+        };
+        self.asking = Some(Asking {
+            op: Box::new(op),
+            danger,
+        });
+        Vec::new()
     }
 
     fn run(&mut self, op: Box<Op>) -> Effect {

@@ -91,7 +91,10 @@ impl Detail<'_> {
     fn served_line(&self, canvas: &mut Canvas<'_>, area: Rect, name: &str, id: &str) -> u16 {
         let known = self.deployments.value();
         let found = known.and_then(|all| all.iter().find(|d| d.id == id));
-        let when = found.map(|d| format!("{} ago", age(canvas.now(), d.created_date)));
+        let when = found.map(|d| match age(canvas.now(), d.created_date) {
+            now if now == "now" => now,
+            age => format!("{age} ago"),
+        });
         let about = found
             .and_then(|d| d.description.clone())
             .unwrap_or_default();
