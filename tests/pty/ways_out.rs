@@ -94,7 +94,11 @@ fn suspended_and_continued_it_takes_the_terminal_again() {
     terminal.wait_for("No REST APIs");
     terminal.press("?");
     terminal.wait_for("Quits");
-    terminal.press("\x1bq");
+    terminal.press("\x1b");
+    terminal.wait_until("the help closes", |screen| {
+        !screen.contents().contains("Quits")
+    });
+    terminal.press("q");
     assert_eq!(terminal.ended().exit_code(), 0);
     terminal.is_given_back().unwrap();
 }
