@@ -446,7 +446,7 @@ fn figures_come_from_the_gateway_alone() {
         ..Figures::default()
     };
     assert_eq!(figures.methods[0].base, Some(two));
-    assert!(seen.recv().unwrap().contains("/stages/dev/figures?start="));
+    assert!(seen.recv().unwrap().contains("/stages/dev/figures?span="));
 
     let missing = Say(
         404,

@@ -49,13 +49,10 @@ impl Context {
         span: u32,
         period: u32,
     ) -> Result<Reply, Error> {
-        let step = i64::from(period.max(1));
-        // Whole periods, as in the metrics: half a one would look like a drop.
-        let end = self.clock.now().as_second().div_euclid(step) * step;
-        let start = end - i64::from(span).max(step).div_euclid(step) * step;
         let path = format!(
-            "{}/figures?start={start}&end={end}&period={step}",
-            stage_path(api, stage)
+            "{}/figures?span={span}&period={}",
+            stage_path(api, stage),
+            period.max(1)
         );
         let told = self
             .extended::<StageFigures>("stage figures", query, &path)

@@ -128,7 +128,8 @@ impl Extension {
             start: end - span,
             end,
             period,
-            anchor: 0,
+            // A span that is one period stays one: its percentiles can't be put together from two.
+            anchor: if period >= span { end - span } else { 0 },
         };
         let figures = control.telemetry.figures(&region, api, stage, &window);
         serde_json::to_value(figures).map_err(|error| Failure {
