@@ -67,11 +67,14 @@ pub fn set_throttle(plan: &UsagePlan, throttle: Option<&ThrottleSettings>) -> Op
     };
     let before = plan.throttle.as_ref();
     let back = patches(before, throttle.is_some());
-    update(plan, title, patches(throttle, before.is_some())).undone_by(update(
-        plan,
-        format!("put back the throttle of {}", plan.name),
-        back,
-    ))
+    let off = throttle.is_some_and(|t| t.rate_limit <= 0.0 || t.burst_limit <= 0);
+    update(plan, title, patches(throttle, before.is_some()))
+        .danger(turns_off(off, plan))
+        .undone_by(update(
+            plan,
+            format!("put back the throttle of {}", plan.name),
+            back,
+        ))
 }
 
 /// Sets or removes a plan's quota, per key.
@@ -96,11 +99,13 @@ pub fn set_quota(plan: &UsagePlan, quota: Option<&QuotaSettings>) -> Op {
     };
     let before = plan.quota.as_ref();
     let back = patches(before, quota.is_some());
-    update(plan, title, patches(quota, before.is_some())).undone_by(update(
-        plan,
-        format!("put back the quota of {}", plan.name),
-        back,
-    ))
+    update(plan, title, patches(quota, before.is_some()))
+        .danger(turns_off(quota.is_some_and(|q| q.limit <= 0), plan))
+        .undone_by(update(
+            plan,
+            format!("put back the quota of {}", plan.name),
+            back,
+        ))
 }
 
 /// Limits one method for each key of a plan on one stage; `None` removes the limit.
@@ -283,6 +288,18 @@ pub fn set_remaining(plan: &UsagePlan, key: &str, key_name: &str, remaining: i64
         }])
         .live_now("it acts at once, until the period ends")
         .final_because("what it had left before goes on counting down")
+}
+
+/// A limit of 0 lets nothing through: source `spec/rest/throttling-usage-plans.md` §1.
+fn turns_off(off: bool, plan: &UsagePlan) -> Danger {
+    if off {
+        Danger::Confirm(format!(
+            "A limit of 0 turns {} off: each of its keys is refused at once.",
+            plan.name
+        ))
+    } else {
+        Danger::None
+    }
 }
 
 /// `replace` needs something to replace.
