@@ -97,6 +97,8 @@ pub(super) struct Resources {
     api: Option<Api>,
     /// The box under the cursor, when the right side has the focus.
     focus: Option<usize>,
+    /// The method, path and verb, that this pane last made the one worked on. Another one was chosen by another pane.
+    told: Option<(String, String)>,
 }
 
 impl Resources {
@@ -145,6 +147,14 @@ impl Resources {
                 ..Self::default()
             };
         }
+        if app.selection.method != self.told
+            && let Some(key) = chosen(app)
+        {
+            self.told.clone_from(&app.selection.method);
+            self.tree.open_all();
+            self.tree.cursor.select(key.clone());
+            self.shown = Some(key);
+        }
         let nodes = self.nodes_of(app);
         let visible = self.tree.visible(&nodes);
         let keys: Vec<Key> = visible.iter().map(|i| nodes[*i].key.clone()).collect();
@@ -157,13 +167,12 @@ impl Resources {
     /// Shows what is under the cursor, and tells everybody which method is worked on.
     fn settle(&mut self, app: &App) -> Vec<Command> {
         self.shown = self.tree.cursor.key().cloned();
-        match self.method(app) {
-            Some((resource, method)) => vec![Command::Tell(Message::ChooseMethod {
-                path: resource.path.clone(),
-                verb: method.http_method.clone(),
-            })],
-            None => Vec::new(),
-        }
+        let Some((resource, method)) = self.method(app) else {
+            return Vec::new();
+        };
+        let (path, verb) = (resource.path.clone(), method.http_method.clone());
+        self.told = Some((path.clone(), verb.clone()));
+        vec![Command::Tell(Message::ChooseMethod { path, verb })]
     }
 
     /// The method under the cursor.
@@ -634,6 +643,16 @@ fn resources(app: &App) -> Option<&[Resource]> {
 
 fn resource<'a>(app: &'a App, id: &str) -> Option<&'a Resource> {
     resources(app)?.iter().find(|r| r.id == id)
+}
+
+/// The method that is worked on, if it is known here.
+fn chosen(app: &App) -> Option<Key> {
+    let (path, verb) = app.selection.method.as_ref()?;
+    let resource = resources(app)?.iter().find(|r| r.path == *path)?;
+    resource.resource_methods.contains_key(verb).then(|| Key {
+        resource: resource.id.clone(),
+        verb: Some(verb.clone()),
+    })
 }
 
 /// What differs from what the stage that is worked on serves, where that can be told.
