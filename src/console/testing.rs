@@ -1,5 +1,7 @@
 //! A console without a terminal and without another side: keys in, screen and operations out. Reads are answered from a small world.
 
+mod traffic;
+
 use std::collections::BTreeMap;
 
 use ratatui::buffer::Buffer;
@@ -54,7 +56,7 @@ pub(crate) fn answer(query: &Query) -> Option<Reply> {
         Query::Stages { .. } => Reply::Stages(stages()),
         Query::Deployments { .. } => Reply::Deployments(deployments()),
         Query::Changes { stage, .. } => Reply::Changes(Changes::Known(changes(stage))),
-        _ => return None,
+        other => return traffic::answer(other),
     })
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::remote::Remote;
+use crate::aws::reply::StageFigures;
 use crate::aws::{Changes, Error, Identity, Metrics, MetricsQuery, Query, Reply, Usage};
 use crate::model::{ApiKey, Deployment, Resource, RestApi, Stage, UsagePlan, UsagePlanKey};
 
@@ -185,6 +186,8 @@ views! {
     api_keys() -> &[ApiKey], Query::ApiKeys, Reply::ApiKeys(value) => value.as_slice();
     /// Requests used and left, per key and day.
     usage(plan: &str, start: &str, end: &str) -> &Usage, Query::Usage { plan: plan.to_owned(), start: start.to_owned(), end: end.to_owned() }, Reply::Usage(value) => value;
+    /// What a stage served in a span, base and canary apart; or why the endpoint can't tell.
+    figures(api: &str, stage: &str, span: u32, period: u32) -> &Result<StageFigures, String>, Query::Figures { api: api.to_owned(), stage: stage.to_owned(), span, period }, Reply::Figures(value) => value;
     /// Measurements.
     metrics(query: &MetricsQuery) -> &Metrics, Query::Metrics(query.clone()), Reply::Metrics(value) => value;
 }

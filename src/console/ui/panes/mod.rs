@@ -29,7 +29,11 @@
 //! 7. What moves by itself (metrics, a slider coming to rest) uses [`wake_at`](super::pane::Pane::wake_at). Everything else sleeps.
 
 mod apis;
+mod canary;
 mod chosen;
+mod keys;
+mod measured;
+mod metrics;
 mod request;
 mod resources;
 mod stages;
@@ -37,6 +41,8 @@ mod templates;
 mod test;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod traffic_tests;
 
 use super::keymap::Context;
 use super::pane::Pane;
@@ -50,6 +56,9 @@ pub const CONTEXTS: &[Context] = &[
     templates::CONTEXT,
     templates::TYPING,
     stages::CONTEXT,
+    canary::CONTEXT,
+    keys::CONTEXT,
+    metrics::CONTEXT,
 ];
 
 /// All panes, in the order of their numbers.
@@ -61,5 +70,8 @@ pub fn all() -> Vec<Box<dyn Pane>> {
         Box::<test::Test>::default(),
         Box::<templates::Templates>::default(),
         Box::<stages::Stages>::default(),
+        Box::<canary::Canary>::default(),
+        Box::<keys::Keys>::default(),
+        Box::<metrics::MetricsPane>::default(),
     ]
 }

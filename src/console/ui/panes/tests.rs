@@ -160,8 +160,6 @@ fn what_cannot_be_done_says_why() {
     let mut driver = Driver::local();
     driver.keys("enter t");
     assert!(driver.text().contains("put the cursor on a method first"));
-    driver.keys("8");
-    assert!(driver.text().contains("this pane isn't built yet"));
     driver.keys("5 k k k d");
     assert!(
         driver.text().contains("dev serves what is saved"),
