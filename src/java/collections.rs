@@ -112,7 +112,7 @@ impl MapClass {
 }
 
 /// Maps with fewer entries are searched one by one, which is faster than hashing.
-const INDEXED_FROM: usize = 12;
+const INDEXED_FROM: usize = 32;
 
 /// A map in insertion order.
 #[derive(Debug)]
@@ -135,7 +135,7 @@ impl Map {
     pub fn new(class: MapClass) -> Self {
         Self {
             class,
-            entries: RefCell::default(),
+            entries: RefCell::new(Vec::with_capacity(8)),
             index: RefCell::default(),
             changes: Cell::new(0),
         }
@@ -215,7 +215,11 @@ impl Map {
 
     /// Stores a value under a key and gives the one that was there.
     pub fn put(&self, key: Value, value: Value) -> Option<Value> {
-        if let Some(at) = self.find(&key) {
+        let at = match &key {
+            Value::Str(text) => self.find_text(text),
+            key => self.find(key),
+        };
+        if let Some(at) = at {
             let mut entries = self.entries.borrow_mut();
             return entries
                 .get_mut(at)

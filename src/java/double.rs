@@ -166,7 +166,12 @@ fn digits(parts: &Parts) -> Digits {
         let power = u32::try_from(five).unwrap_or_default();
         BigInt::from(5).pow(power) << two
     };
-    let (digits, low, high, order) = if b_bits < 116 && ten_s_bits < 116 {
+    let (digits, low, high, order) = if short && m2 < 8 {
+        let five = |n: i32| 5_u64.pow(u32::try_from(n).unwrap_or_default());
+        let b = (mantissa * five(b5)) << b2;
+        let (s, m) = (five(s5) << s2, five(b5) << m2);
+        generate(&b, &s, &m, short, &mut dec_exp)
+    } else if b_bits < 116 && ten_s_bits < 116 {
         let five = |n: i32| 5_u128.pow(u32::try_from(n).unwrap_or_default());
         let b = (u128::from(mantissa) * five(b5)) << b2;
         let (s, m) = (five(s5) << s2, five(b5) << m2);
@@ -191,6 +196,18 @@ trait Natural: Clone + Ord {
     fn ten_times(&self) -> Self;
     fn plus(&self, other: &Self) -> Self;
     fn divide(&self, by: &Self) -> (u8, Self);
+}
+
+impl Natural for u64 {
+    fn ten_times(&self) -> Self {
+        self.saturating_mul(10)
+    }
+    fn plus(&self, other: &Self) -> Self {
+        self.saturating_add(*other)
+    }
+    fn divide(&self, by: &Self) -> (u8, Self) {
+        (u8::try_from(self / by).unwrap_or(9), self % by)
+    }
 }
 
 impl Natural for u128 {

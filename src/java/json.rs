@@ -216,7 +216,7 @@ impl<'a> Reader<'a> {
     fn string(&mut self) -> Result<Rc<str>, JsonError> {
         let quote = self.byte();
         let rest = self.text.get(self.at + 1..).unwrap_or_default();
-        let Some(len) = rest.bytes().position(|b| b == quote) else {
+        let Some(len) = rest.find(char::from(quote)) else {
             self.at = self.text.len();
             return self.fail("Unexpected End Of File");
         };

@@ -59,6 +59,22 @@ pub fn compile(pattern: &str, backtracks: usize) -> Result<Rc<Pattern>, String> 
     Ok(compiled)
 }
 
+/// The text that a pattern stands for when nothing in it is special: escapes such as `\'` are common in templates.
+fn plain(pattern: &str) -> Option<String> {
+    let mut plain = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => plain.push(chars.next().filter(|c| c.is_ascii_punctuation())?),
+            '^' | '$' | '.' | '|' | '?' | '*' | '+' | '(' | ')' | '[' | ']' | '{' | '}' => {
+                return None;
+            }
+            _ => plain.push(c),
+        }
+    }
+    Some(plain)
+}
+
 fn build(translated: &str, backtracks: usize) -> Option<Box<Regex>> {
     RegexBuilder::new(translated)
         .backtrack_limit(backtracks)
@@ -330,8 +346,8 @@ impl Pattern {
         if pattern.len() > PATTERN_LIMIT {
             return Err("is too long for a pattern".into());
         }
-        if !ignore_case && !pattern.contains(|c: char| "\\^$.|?*+()[]{}".contains(c)) {
-            return Ok(Self(Kind::Plain(pattern.into())));
+        if let Some(plain) = plain(pattern).filter(|_| !ignore_case) {
+            return Ok(Self(Kind::Plain(plain)));
         }
         let translator = Translator {
             rest: pattern,

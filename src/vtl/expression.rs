@@ -17,7 +17,7 @@ use super::tree::{
 /// The tokens that an expression's node has in Velocity's tree: from and to, which is not included.
 type Extent = (usize, usize);
 
-impl Parser<'_, '_, '_> {
+impl<'a> Parser<'a, '_, '_> {
     pub(super) fn expression(&mut self) -> Result<(Expr, Extent), Fault> {
         self.deeper(Self::or)
     }
@@ -282,8 +282,12 @@ impl Parser<'_, '_, '_> {
     fn string(&mut self) -> Result<Expr, Fault> {
         let index = self.take()?;
         let span = self.tokens[index].span();
-        let image = self.image(index).to_owned();
+        let image: &'a str = self.raw(index);
         let inner = &image[1..image.len() - 1];
+        let special = |c: char| matches!(c, '\'' | '"' | '\\' | '$' | '#');
+        if !inner.contains(special) {
+            return Ok(Expr::Str(inner.into()));
+        }
         if image.starts_with('\'') {
             return Ok(Expr::Str(inner.replace("''", "'").into()));
         }
@@ -423,7 +427,7 @@ impl Parser<'_, '_, '_> {
     fn rooted(&mut self, first: usize, parts: Vec<Part>) -> Reference {
         let end = self.at;
         let span = self.span(first, end - 1);
-        let image = self.image(first).to_owned();
+        let image: &'a str = self.raw(first);
         let mut reference = Reference {
             span,
             root: 0,
@@ -459,23 +463,22 @@ impl Parser<'_, '_, '_> {
                 reference.null_text = Box::default();
             }
             if quiet.starts_with('{') {
-                self.image(first + 1)
+                self.raw(first + 1)
             } else {
                 quiet
             }
         } else if bare_image == "${" {
-            self.image(first + 1)
+            self.raw(first + 1)
         } else if let Some(name) = bare_image.strip_prefix('$') {
             name
         } else {
             reference.kind = ReferenceKind::Runt;
             bare_image
         };
-        let name = name.to_owned();
         if reference.kind == ReferenceKind::Runt {
-            reference.null_text = name.as_str().into();
+            reference.null_text = name.into();
         }
-        reference.root = self.builder.names.slot(&name);
+        reference.root = self.builder.names.slot(name);
         if slashes > 0 || more > 0 {
             reference.prefix = Some(Box::new(prefix));
         }

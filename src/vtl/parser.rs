@@ -83,7 +83,7 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
             text,
             place,
             lexer: Lexer::new(text),
-            tokens: Vec::with_capacity(text.len() / 8 + 4),
+            tokens: Vec::with_capacity(text.len() / 3 + 4),
             at: 0,
             changed: Vec::new(),
             builder,
@@ -192,10 +192,30 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
         span.of(self.text)
     }
 
+    /// A token's text as it stands in the template.
+    pub(super) fn raw(&self, index: usize) -> &'a str {
+        let span = self.tokens.get(index).map_or(Span::default(), Token::span);
+        span.of(self.text)
+    }
+
     /// The texts of tokens `from..to`, with what was kept before each when `special`.
     pub(super) fn literal(&self, from: usize, to: usize, special: bool) -> Box<str> {
+        let to = to.min(self.tokens.len());
+        let range = self.tokens.get(from..to).unwrap_or_default();
+        let plain = self.changed.last().is_none_or(|(at, _)| *at < from)
+            && range
+                .iter()
+                .all(|t| t.special.is_none() && !is_comment(t.kind));
+        if let ([first, ..], Some(last), true) = (range, range.last(), plain) {
+            // Without changes the tokens follow each other in the template.
+            let span = Span {
+                start: first.start,
+                end: last.end,
+            };
+            return span.of(self.text).into();
+        }
         let mut out = String::new();
-        for index in from..to.min(self.tokens.len()) {
+        for index in from..to {
             let token = &self.tokens[index];
             if token.kind == Kind::BlockComment && special {
                 continue;
@@ -261,7 +281,7 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
             Kind::EscapedDirective => {
                 let index = self.take()?;
                 let text: Box<str> = self.escaped_directive(index).into();
-                push_text(nodes, text.clone().into(), self.span(index, index));
+                push_text(nodes, text.clone(), self.span(index, index));
                 self.changed.push((index, text));
             }
             Kind::DoubleEscape => self.escape(nodes)?,
@@ -281,10 +301,10 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
             | Kind::ReferenceRightCurly
             | Kind::EmptyIndex => {
                 let index = self.take()?;
-                let image = self.image(index);
+                let image = self.raw(index);
                 let text = match &self.tokens[index].special {
-                    Some(special) => format!("{special}{image}"),
-                    None => image.to_owned(),
+                    Some(special) => format!("{special}{image}").into(),
+                    None => image.into(),
                 };
                 push_text(nodes, text, self.span(index, index));
             }
@@ -300,7 +320,7 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
         let start = image.find("##").or_else(|| image.find("#*"));
         let text = image.get(..start.unwrap_or(0)).unwrap_or_default();
         if !text.is_empty() {
-            push_text(nodes, text.to_owned(), self.span(index, index));
+            push_text(nodes, text.into(), self.span(index, index));
         }
         Ok(())
     }
@@ -340,7 +360,7 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
                 .next()
                 .is_some_and(|c| self.is_known(&self.image(self.at)[c.len_utf8()..]));
         let text = if control { "\\" } else { "\\\\" }.repeat(self.at - from);
-        push_text(nodes, text, self.span(from, self.at - 1));
+        push_text(nodes, text.into(), self.span(from, self.at - 1));
         Ok(())
     }
 
@@ -727,7 +747,7 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
     }
 }
 
-fn push_text(nodes: &mut Vec<Node>, more: String, next: Span) {
+fn push_text(nodes: &mut Vec<Node>, more: Box<str>, next: Span) {
     if let Some(Node::Text { text, span }) = nodes.last_mut()
         && span.end == next.start
     {
@@ -736,9 +756,17 @@ fn push_text(nodes: &mut Vec<Node>, more: String, next: Span) {
         return;
     }
     nodes.push(Node::Text {
-        text: more.into(),
+        text: more,
         span: next,
     });
+}
+
+/// Comments, whose tokens don't cover all of their text.
+fn is_comment(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::LineComment | Kind::BlockComment | Kind::FormalComment
+    )
 }
 
 /// The directives that Velocity adds to its grammar.

@@ -330,7 +330,8 @@ impl Run<'_> {
                 iterator(Cursor::fixed(items.borrow().clone()))
             }
             // An AbstractList that can't grow or shrink complains only when it would have to.
-            (Method::Add, [_]) => return Err(unsupported()),
+            (Method::Clear, []) if items.borrow().is_empty() => Value::text(""),
+            (Method::Add, [_]) | (Method::Clear, []) => return Err(unsupported()),
             (Method::Add, [index, _]) if int(index).is_some() => return Err(unsupported()),
             (Method::Remove, [which]) => {
                 let found = items.borrow().iter().any(|item| item.equals(which));
@@ -339,8 +340,6 @@ impl Run<'_> {
                 }
                 Value::Bool(false)
             }
-            (Method::Clear, []) if items.borrow().is_empty() => Value::text(""),
-            (Method::Clear, []) => return Err(unsupported()),
             (Method::AddAll | Method::RemoveAll | Method::RetainAll, [Value::Null]) => {
                 return Err(NULL);
             }
