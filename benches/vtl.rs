@@ -33,13 +33,13 @@ fn texts(value: &Value) -> IndexMap<String, String> {
 fn rate(what: &str, clock: &Clock, mut once: impl FnMut()) {
     let (from, cpu) = (clock.monotonic(), spent(clock));
     let mut count = 0_u32;
-    while clock.monotonic() - from < ROUND {
+    while clock.monotonic().saturating_sub(from) < ROUND {
         for _ in 0..100 {
             once();
         }
         count += 100;
     }
-    let seconds = (spent(clock) - cpu).as_secs_f64();
+    let seconds = spent(clock).saturating_sub(cpu).as_secs_f64();
     println!(
         "{what}: {:.0} renders/CPU-second",
         f64::from(count) / seconds
@@ -73,7 +73,10 @@ fn main() {
     };
     let from = clock.monotonic();
     let first = both();
-    println!("first parse+render: {:?}", clock.monotonic() - from);
+    println!(
+        "first parse+render: {:?}",
+        clock.monotonic().saturating_sub(from)
+    );
     match first {
         Ok(output) => println!("output: {} bytes", output.len()),
         Err(error) => {

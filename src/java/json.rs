@@ -33,6 +33,8 @@ pub fn parse(text: &str) -> Result<Value, JsonError> {
         text,
         at: 0,
         depth: 0,
+        keys: Vec::new(),
+        next_key: 0,
     };
     reader.value(Stop::Never)
 }
@@ -67,7 +69,13 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    /// Keys that were read: objects of one list have the same keys in the same order, and can share them.
+    keys: Vec<Rc<str>>,
+    next_key: usize,
 }
+
+/// Keys beyond these are not shared.
+const SHARED_KEYS: usize = 64;
 
 impl<'a> Reader<'a> {
     fn byte(&self) -> u8 {
@@ -183,9 +191,13 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
             let key = if matches!(self.byte(), b'"' | b'\'') {
-                self.string()?
+                match self.plain_string()? {
+                    Some(plain) => self.shared(plain),
+                    None => self.string()?,
+                }
             } else {
-                Rc::from(self.word(Stop::Key))
+                let word = self.word(Stop::Key);
+                self.shared(word)
             };
             self.skip_space();
             match self.byte() {
@@ -213,7 +225,36 @@ impl<'a> Reader<'a> {
         Ok(Value::Map(Rc::new(map)))
     }
 
+    /// A key, perhaps one that was there before: most likely the one after the last.
+    fn shared(&mut self, key: &str) -> Rc<str> {
+        let expected = self.keys.get(self.next_key).filter(|k| ***k == *key);
+        let at = match expected {
+            Some(_) => Some(self.next_key),
+            None => self.keys.iter().position(|k| **k == *key),
+        };
+        if let Some(at) = at {
+            self.next_key = at + 1;
+            return Rc::clone(&self.keys[at]);
+        }
+        let made: Rc<str> = Rc::from(key);
+        if self.keys.len() < SHARED_KEYS {
+            self.keys.push(Rc::clone(&made));
+            self.next_key = self.keys.len();
+        }
+        made
+    }
+
     fn string(&mut self) -> Result<Rc<str>, JsonError> {
+        if let Some(plain) = self.plain_string()? {
+            return Ok(Rc::from(plain));
+        }
+        let quote = self.byte();
+        self.at += 1;
+        self.escaped(quote)
+    }
+
+    /// A string without escapes; `None`, and nothing consumed, when it has some.
+    fn plain_string(&mut self) -> Result<Option<&'a str>, JsonError> {
         let quote = self.byte();
         let rest = self.text.get(self.at + 1..).unwrap_or_default();
         let Some(len) = rest.find(char::from(quote)) else {
@@ -221,12 +262,11 @@ impl<'a> Reader<'a> {
             return self.fail("Unexpected End Of File");
         };
         let plain = &rest[..len];
-        if !plain.contains('\\') {
-            self.at += len + 2;
-            return Ok(Rc::from(plain));
+        if plain.contains('\\') {
+            return Ok(None);
         }
-        self.at += 1;
-        self.escaped(quote)
+        self.at += len + 2;
+        Ok(Some(plain))
     }
 
     fn escaped(&mut self, quote: u8) -> Result<Rc<str>, JsonError> {

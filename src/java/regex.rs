@@ -65,7 +65,7 @@ fn plain(pattern: &str) -> Option<String> {
     let mut chars = pattern.chars();
     while let Some(c) = chars.next() {
         match c {
-            '\\' => plain.push(chars.next().filter(|c| c.is_ascii_punctuation())?),
+            '\\' => plain.push(chars.next().filter(char::is_ascii_punctuation)?),
             '^' | '$' | '.' | '|' | '?' | '*' | '+' | '(' | ')' | '[' | ']' | '{' | '}' => {
                 return None;
             }

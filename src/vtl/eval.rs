@@ -111,17 +111,39 @@ impl Run<'_> {
                 }
             }
             Expr::Not(inner) => Ok(!self.deeper(|run| run.truth(inner, layer))?),
-            Expr::And(sides) => {
-                self.deeper(|run| Ok(run.truth(&sides.0, layer)? && run.truth(&sides.1, layer)?))
-            }
-            Expr::Or(sides) => {
-                self.deeper(|run| Ok(run.truth(&sides.0, layer)? || run.truth(&sides.1, layer)?))
-            }
+            Expr::And(_) | Expr::Or(_) => self.deeper(|run| run.chain(expr, layer)),
             Expr::Compare(comparison, sides, span) => {
                 self.deeper(|run| run.compare(*comparison, &sides.0, &sides.1, *span, layer))
             }
             _ => Ok(false),
         }
+    }
+
+    /// `a && b && c`, `a || b || c`: leaning to the left.
+    fn chain(&mut self, expr: &Expr, layer: &Layer) -> Ran<bool> {
+        let mut rights = Vec::new();
+        let mut first = expr;
+        let and = matches!(expr, Expr::And(_));
+        loop {
+            match first {
+                Expr::And(sides) if and => {
+                    rights.push(&sides.1);
+                    first = &sides.0;
+                }
+                Expr::Or(sides) if !and => {
+                    rights.push(&sides.1);
+                    first = &sides.0;
+                }
+                _ => break,
+            }
+        }
+        let mut holds = self.truth(first, layer)?;
+        while holds == and
+            && let Some(right) = rights.pop()
+        {
+            holds = self.truth(right, layer)?;
+        }
+        Ok(holds)
     }
 
     fn compare(
@@ -190,22 +212,47 @@ impl Run<'_> {
         span: Span,
         layer: &Layer,
     ) -> Ran<Value> {
-        let a = self.value(&sides.0.expr, layer)?;
-        let b = self.value(&sides.1.expr, layer)?;
+        // A long sum leans to the left: it is gone through, not into.
+        let mut pending = Vec::new();
+        let (mut operator, mut sides, mut span) = (operator, sides, span);
+        while let Expr::Math(inner, inner_sides, inner_span) = &sides.0.expr {
+            pending.push((operator, sides, span));
+            (operator, sides, span) = (*inner, inner_sides, *inner_span);
+        }
+        let mut value = self.value(&sides.0.expr, layer)?;
+        loop {
+            let right = self.value(&sides.1.expr, layer)?;
+            value = self.computation(operator, &value, &right, sides, span)?;
+            match pending.pop() {
+                Some(next) => (operator, sides, span) = next,
+                None => return Ok(value),
+            }
+        }
+    }
+
+    fn computation(
+        &mut self,
+        operator: Operator,
+        a: &Value,
+        b: &Value,
+        sides: &(Operand, Operand),
+        span: Span,
+    ) -> Ran<Value> {
+        self.work(1)?;
         self.here = span;
         if operator == Operator::Add && (a.as_str().is_some() || b.as_str().is_some()) {
-            return self.concatenate(&a, &b, sides);
+            return self.concatenate(a, b, sides);
         }
         if !a.is_number() || !b.is_number() {
             return Ok(Value::Null);
         }
-        if matches!(operator, Operator::Divide | Operator::Modulo) && number::is_zero(&b) {
+        if matches!(operator, Operator::Divide | Operator::Modulo) && number::is_zero(b) {
             return Ok(Value::Null);
         }
-        if matches!((&a, &b), (Value::Other(_), _) | (_, Value::Other(_))) {
+        if matches!((a, b), (Value::Other(_), _) | (_, Value::Other(_))) {
             self.allot(2_048)?;
         }
-        let result = number::compute(operator, &a, &b);
+        let result = number::compute(operator, a, b);
         self.computed(result, span)
     }
 

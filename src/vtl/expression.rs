@@ -14,6 +14,9 @@ use super::tree::{
     Comparison, Expr, Interpolated, MethodCall, Operand, Part, Prefix, Reference, ReferenceKind,
 };
 
+/// Operators of one rank in a row.
+const CHAIN: usize = 1_000;
+
 /// The tokens that an expression's node has in Velocity's tree: from and to, which is not included.
 type Extent = (usize, usize);
 
@@ -24,7 +27,9 @@ impl<'a> Parser<'a, '_, '_> {
 
     fn or(&mut self) -> Result<(Expr, Extent), Fault> {
         let (mut left, mut extent) = self.and()?;
+        let mut count = 0;
         while self.kind(0)? == Kind::Or {
+            self.chained(&mut count)?;
             let (right, to) = self.right_side(Self::and)?;
             left = Expr::Or(Box::new((left, right)));
             extent = to;
@@ -34,12 +39,25 @@ impl<'a> Parser<'a, '_, '_> {
 
     fn and(&mut self) -> Result<(Expr, Extent), Fault> {
         let (mut left, mut extent) = self.equality()?;
+        let mut count = 0;
         while self.kind(0)? == Kind::And {
+            self.chained(&mut count)?;
             let (right, to) = self.right_side(Self::equality)?;
             left = Expr::And(Box::new((left, right)));
             extent = to;
         }
         Ok((left, extent))
+    }
+
+    /// Counts the operators of one chain: the tree leans as deep as they are many.
+    fn chained(&self, count: &mut usize) -> Result<(), Fault> {
+        *count += 1;
+        if *count > CHAIN {
+            let span = self.span(self.at, self.at);
+            let message = format!("more than {CHAIN} operators in a row");
+            return Err((super::ErrorKind::Limit, span, message.into()));
+        }
+        Ok(())
     }
 
     /// Consumes the operator and parses what follows. Velocity's node of the operation starts there.
@@ -55,6 +73,7 @@ impl<'a> Parser<'a, '_, '_> {
 
     fn equality(&mut self) -> Result<(Expr, Extent), Fault> {
         let (mut left, mut extent) = self.relation()?;
+        let mut count = 0;
         loop {
             let comparison = match self.kind(0)? {
                 Kind::Equal => Comparison::Equal,
@@ -62,6 +81,7 @@ impl<'a> Parser<'a, '_, '_> {
                 _ => return Ok((left, extent)),
             };
             let operator = self.at;
+            self.chained(&mut count)?;
             let (right, to) = self.right_side(Self::relation)?;
             let span = self.span(operator, operator);
             left = Expr::Compare(comparison, Box::new((left, right)), span);
@@ -71,6 +91,7 @@ impl<'a> Parser<'a, '_, '_> {
 
     fn relation(&mut self) -> Result<(Expr, Extent), Fault> {
         let (mut left, mut extent) = self.sum()?;
+        let mut count = 0;
         loop {
             let comparison = match self.kind(0)? {
                 Kind::Less => Comparison::Less,
@@ -80,6 +101,7 @@ impl<'a> Parser<'a, '_, '_> {
                 _ => return Ok((left, extent)),
             };
             let operator = self.at;
+            self.chained(&mut count)?;
             let (right, to) = self.right_side(Self::sum)?;
             let span = self.span(operator, operator);
             left = Expr::Compare(comparison, Box::new((left, right)), span);
@@ -89,18 +111,21 @@ impl<'a> Parser<'a, '_, '_> {
 
     fn sum(&mut self) -> Result<(Expr, Extent), Fault> {
         let (mut left, mut extent) = self.product()?;
+        let mut count = 0;
         loop {
             let operator = match self.kind(0)? {
                 Kind::Plus => Operator::Add,
                 Kind::Minus => Operator::Subtract,
                 _ => return Ok((left, extent)),
             };
+            self.chained(&mut count)?;
             (left, extent) = self.operation(operator, left, extent, Self::product)?;
         }
     }
 
     fn product(&mut self) -> Result<(Expr, Extent), Fault> {
         let (mut left, mut extent) = self.unary()?;
+        let mut count = 0;
         loop {
             let operator = match self.kind(0)? {
                 Kind::Multiply => Operator::Multiply,
@@ -108,6 +133,7 @@ impl<'a> Parser<'a, '_, '_> {
                 Kind::Modulo => Operator::Modulo,
                 _ => return Ok((left, extent)),
             };
+            self.chained(&mut count)?;
             (left, extent) = self.operation(operator, left, extent, Self::unary)?;
         }
     }
