@@ -29,7 +29,15 @@ impl Answer {
     pub(crate) fn new(status: u16, details: bool) -> Self {
         Self {
             status,
-            headers: HeaderMap::with_capacity(8),
+            ..Self::with_room(2, details)
+        }
+    }
+
+    /// The same with room for `headers` of its own beside those that every answer has.
+    pub(crate) fn with_room(headers: usize, details: bool) -> Self {
+        Self {
+            status: 200,
+            headers: HeaderMap::with_capacity(headers + 6),
             spelled: details.then(Vec::new),
             body: Body::default(),
         }

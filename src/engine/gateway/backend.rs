@@ -80,7 +80,7 @@ impl Caller<'_> {
         let sent = self.send(x, integration, backend, true, outgoing).await?;
         let (lease, left) = (sent.lease, sent.left);
         let (head, incoming) = sent.response.into_parts();
-        x.record.integration_latency = Some(self.since(sent.started));
+        x.record.integration_latency = Some(sent.passed);
         if incoming.size_hint().lower() > PAYLOAD_LIMIT as u64 {
             return Err(too_large_an_answer());
         }
@@ -136,7 +136,7 @@ impl Caller<'_> {
             Some(request)
         };
         let sent = {
-            let sent = std::pin::pin!(self.pool.send(&address, request, again));
+            let sent = std::pin::pin!(self.pool.send(started, &address, request, again));
             tokio::time::timeout(backend.timeout, sent).await
         };
         let passed = self.since(started);
@@ -146,6 +146,7 @@ impl Caller<'_> {
                     response,
                     lease,
                     started,
+                    passed,
                     left: backend.timeout.saturating_sub(passed),
                 });
             }
@@ -198,6 +199,8 @@ struct Sent {
     lease: Lease,
     /// When it was sent, monotonic.
     started: Duration,
+    /// How long the head took to come.
+    passed: Duration,
     /// How much of the integration's time is left.
     left: Duration,
 }

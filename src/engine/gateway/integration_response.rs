@@ -93,10 +93,11 @@ pub(crate) fn map(x: &mut Exchange, selected: Option<usize>) -> Result<Answer, F
 
 /// The answer of an `HTTP_PROXY` backend, passed through.
 pub(crate) fn pass(x: &mut Exchange, body: Body) -> Answer {
-    let mut answer = Answer::new(200, x.record.wants_details());
+    let details = x.record.wants_details();
     let Some(backend) = x.backend.take() else {
-        return answer;
+        return Answer::new(200, details);
     };
+    let mut answer = Answer::with_room(backend.headers.len(), details);
     answer.status = backend.status;
     let mut last = None;
     for (name, value) in backend.headers {

@@ -100,18 +100,19 @@ impl Pool {
         }))
     }
 
-    /// Sends a request and waits for the head of the answer. The caller bounds the time.
+    /// Sends a request and waits for the head of the answer. The caller bounds the time; `now` is the monotonic clock's.
     ///
     /// A kept connection may have been closed by the backend just now. A request that wasn't sent is then sent on a new
     /// connection; so is one that may have been sent, if `again` makes it once more (which it does only if that is safe).
     pub(crate) async fn send(
         &self,
+        now: Duration,
         address: &Address,
         request: Request<Body>,
         again: impl FnOnce() -> Option<Request<Body>>,
     ) -> Result<(Response<Incoming>, Lease), SendError> {
         let backend = self.backend(&address.origin);
-        let request = match self.kept(&backend).await {
+        let request = match self.kept(&backend, now).await {
             None => request,
             Some(mut lease) => match lease.sender.try_send_request(request).await {
                 Ok(response) => return Ok((response, lease)),
@@ -149,10 +150,10 @@ impl Pool {
     }
 
     /// A kept connection that is ready, the last used first.
-    async fn kept(&self, backend: &Arc<Backend>) -> Option<Lease> {
+    async fn kept(&self, backend: &Arc<Backend>, now: Duration) -> Option<Lease> {
         loop {
             let idle = lock(&backend.idle).pop()?;
-            let age = self.0.clock.monotonic().saturating_sub(idle.since);
+            let age = now.saturating_sub(idle.since);
             if age > self.0.limits.idle {
                 // Those below it are older still.
                 lock(&backend.idle).clear();
@@ -365,7 +366,9 @@ mod tests {
 
     /// Sends a request, reads the answer and gives the connection back.
     async fn whole(pool: &Pool, address: &Address) -> Result<String, SendError> {
-        let (response, lease) = pool.send(address, request(), || None).await?;
+        let (response, lease) = pool
+            .send(Duration::ZERO, address, request(), || None)
+            .await?;
         let body = response.into_body().collect().await.unwrap().to_bytes();
         lease.give_back();
         Ok(String::from_utf8(body.to_vec()).unwrap())
@@ -405,8 +408,14 @@ mod tests {
                 ..PoolLimits::default()
             };
             let pool = pool(limits, Tls::default());
-            let (_, first) = pool.send(&address, request(), || None).await.unwrap();
-            let (_, second) = pool.send(&address, request(), || None).await.unwrap();
+            let (_, first) = pool
+                .send(Duration::ZERO, &address, request(), || None)
+                .await
+                .unwrap();
+            let (_, second) = pool
+                .send(Duration::ZERO, &address, request(), || None)
+                .await
+                .unwrap();
             // The third waits for one of the two to end.
             let mut third = std::pin::pin!(whole(&pool, &address));
             tokio::select! {
