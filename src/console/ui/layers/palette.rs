@@ -50,10 +50,17 @@ impl Palette {
         found.into_iter().map(|(_, offer)| offer).collect()
     }
 
-    /// What it is called counts more than what is said of it, and what can be done more than what can't.
+    /// What it is called counts more than what is said of it, and what can be done more than what can't. But who types a whole name
+    /// means it: no other action may stand in its place when Enter comes.
     fn score(&self, (action, why): &Offer) -> Option<i32> {
-        let pattern = self.field.text();
-        let called = score(pattern, action.words).map(|score| score + 20);
+        let pattern = self.field.text().trim();
+        let called = score(pattern, action.words).map(|score| {
+            if action.words.eq_ignore_ascii_case(pattern) {
+                score + 80
+            } else {
+                score + 20
+            }
+        });
         let told = score(pattern, &format!("{} {}", action.about, action.name));
         let best = called.max(told)?;
         Some(if why.is_some() { best - 40 } else { best })
