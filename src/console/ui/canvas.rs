@@ -222,6 +222,15 @@ pub fn age(now: Timestamp, then: i64) -> String {
     }
 }
 
+/// The same as a point in time: `now`, `3 m ago`.
+#[must_use]
+pub fn ago(now: Timestamp, then: i64) -> String {
+    match age(now, then) {
+        now if now == "now" => now,
+        age => format!("{age} ago"),
+    }
+}
+
 /// A whole number with a comma at the thousands: `31,204`.
 #[must_use]
 pub fn thousands(n: i64) -> String {

@@ -2,9 +2,12 @@
 
 use ratatui::layout::Rect;
 
-use super::canvas::{Canvas, age, wrap};
+use super::canvas::{Canvas, ago, wrap};
 use super::theme::Meaning;
 use crate::console::app::{App, Remote};
+
+/// Below this width a region has no room for a whole error.
+const NARROW: u16 = 60;
 
 /// Draws what is to be said of `remote` and returns where its value goes, if there is one to show. `what` names it: `resources`.
 pub fn remote<'r, T>(
@@ -28,8 +31,13 @@ pub fn remote<'r, T>(
         } => {
             let sign = canvas.signs().bad;
             let shown = aged(app, *at);
-            let text = format!("{sign} shown as of {shown}: {error}");
-            let used = paragraph(canvas, area, &text, Meaning::Bad, 2);
+            // A narrow list says what is wrong rather than what was tried, which its heading tells.
+            let (text, rows) = if area.width < NARROW {
+                (format!("{sign} as of {shown}: {}", error.cause), 3)
+            } else {
+                (format!("{sign} shown as of {shown}: {error}"), 2)
+            };
+            let used = paragraph(canvas, area, &text, Meaning::Bad, rows);
             Some((
                 value,
                 Rect::new(area.x, area.y + used, area.width, area.height - used),
@@ -53,10 +61,7 @@ pub fn aged(app: &App, at: std::time::Duration) -> String {
     let seconds = app.now().saturating_sub(at).as_secs();
     let wall = app.wall();
     let then = wall.as_second() - i64::try_from(seconds).unwrap_or(i64::MAX);
-    match age(wall, then) {
-        now if now == "now" => now,
-        age => format!("{age} ago"),
-    }
+    ago(wall, then)
 }
 
 /// Writes wrapped text over at most `rows` rows; returns how many it took.
