@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 use super::{Focus, state};
 use crate::aws::Api;
 use crate::console::app::{App, Remote};
-use crate::console::ui::canvas::{Canvas, Piece, age};
+use crate::console::ui::canvas::{Canvas, Piece, age, ago};
 use crate::console::ui::layout::titled;
+use crate::console::ui::status;
 use crate::console::ui::theme::Meaning;
 use crate::console::ui::widgets::{Column, Cursor, Row, key_values, table};
 use crate::model::{Deployment, MethodSetting, Stage};
@@ -91,10 +92,7 @@ impl Detail<'_> {
     fn served_line(&self, canvas: &mut Canvas<'_>, area: Rect, name: &str, id: &str) -> u16 {
         let known = self.deployments.value();
         let found = known.and_then(|all| all.iter().find(|d| d.id == id));
-        let when = found.map(|d| match age(canvas.now(), d.created_date) {
-            now if now == "now" => now,
-            age => format!("{age} ago"),
-        });
+        let when = found.map(|d| ago(canvas.now(), d.created_date));
         let about = found
             .and_then(|d| d.description.clone())
             .unwrap_or_default();
@@ -200,8 +198,8 @@ impl Detail<'_> {
     fn draw_deployments(&self, canvas: &mut Canvas<'_>, area: Rect, cursor: &mut Cursor<String>) {
         canvas.rule(area, &[(2, "deployments")]);
         let body = rows(area, 1, area.height.saturating_sub(1));
-        let Some(all) = self.deployments.value() else {
-            canvas.line(body, &[("  loading", Meaning::Dim)]);
+        let remote = status::remote(canvas, body, self.app, self.deployments, "deployments");
+        let Some((all, body)) = remote else {
             return;
         };
         let now = canvas.now();
