@@ -269,6 +269,10 @@ mod tests {
                         result,
                     }))
                 }),
+                Todo::Work(task) => {
+                    let clock = crate::base::Clock::manual("2026-03-01T12:00:00Z".parse().unwrap());
+                    Some(Wake::Finished(Box::new(task.run(&clock))))
+                }
                 _ => None,
             });
             let answers: Vec<Wake> = answers.collect();
@@ -316,6 +320,23 @@ mod tests {
             .take(vec![Wake::Outside(News::Fail("no port".to_owned()))])
             .unwrap();
         assert_eq!(end, [Todo::Fail("no port".to_owned())]);
+    }
+
+    #[test]
+    fn a_key_typed_in_a_template_stays_within_its_bytes() {
+        for (columns, rows) in [(120, 40), (80, 24)] {
+            let (mut looping, _clock) = looping(columns, rows, None);
+            turn(&mut looping, vec![]);
+            for name in "enter 4 m P O S T enter e down end".split(' ') {
+                turn(&mut looping, vec![key(name)]);
+            }
+            // Most of these break the output's JSON or mend it, and change the words about it.
+            let typed = [",", "\"", "b", "\"", ":", "2", "backspace"];
+            let mut costs = typed.map(|name| turn(&mut looping, vec![key(name)]));
+            costs.sort_unstable();
+            assert!(costs[3] <= 400 && costs[6] <= 700, "{columns}: {costs:?}");
+            assert!(costs[0] > 0, "every key is seen");
+        }
     }
 
     #[test]

@@ -192,8 +192,13 @@ impl Templates {
                     }
                 }
             }
-            "templates.problem" | "templates-typing.problem" => {
-                return self.next_problem(app, which);
+            "templates.problem" => return self.next_problem(app, which),
+            "templates-typing.problem" => {
+                let mut commands = self.leave_row(chosen, app);
+                self.focus = Region::Template;
+                self.typing = true;
+                commands.extend(self.next_problem(app, which));
+                return commands;
             }
             "templates.difference" => {
                 if let Some(draft) = self.drafts.get(which) {

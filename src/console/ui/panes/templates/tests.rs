@@ -225,3 +225,28 @@ fn a_proxy_says_that_there_is_nothing_to_map() {
     driver.keys("m").types("delete").keys("enter");
     assert!(driver.text().contains("a adds one"), "{}", driver.text());
 }
+
+#[test]
+fn references_tell_their_values_and_that_they_have_none() {
+    let mut driver = post_pets();
+    driver
+        .keys("e")
+        .types("#set($x = $input.path('$'))$stageVariables.name $nope");
+    let text = driver.text();
+    assert!(
+        text.contains("dev {"),
+        "the stage's variable is printed: {text}"
+    );
+    assert!(
+        text.contains("line 1: $nope has no value and prints nothing"),
+        "{text}"
+    );
+    driver.keys("ctrl-g left left");
+    assert!(
+        driver.text().contains("$stageVariables.name → dev"),
+        "{}",
+        driver.text()
+    );
+    driver.keys("esc S").types("prod").keys("enter");
+    assert!(driver.text().contains("prod {"), "{}", driver.text());
+}

@@ -88,6 +88,19 @@ fn backend_millis(log: &str) -> Option<u64> {
     after.split(' ').next()?.parse().ok()
 }
 
+/// The body that the backend answered with, before the response's template (`spec/rest/logging-metrics-tracing.md` §1).
+pub(super) fn backend_body(log: &str) -> Option<String> {
+    let mut lines = log.lines();
+    let first = lines.find_map(|line| {
+        let text = without_time(line);
+        text.strip_prefix("Endpoint response body before transformations: ")
+    })?;
+    // A body of several lines goes on until the next line that begins with a time.
+    let rest = lines.take_while(|line| without_time(line) == *line);
+    let body: Vec<&str> = std::iter::once(first).chain(rest).collect();
+    Some(body.join("\n"))
+}
+
 /// A line of the log without its time: `Sun May 07 05:37:15 UTC 2017 : Starting execution …`.
 fn without_time(line: &str) -> &str {
     match line.split_once(" : ") {
@@ -352,6 +365,16 @@ mod tests {
         let log = "… : Received response. Status: 200, Integration latency: 31 ms\n";
         assert_eq!(backend_millis(log), Some(31));
         assert_eq!(backend_millis("nothing"), None);
+    }
+
+    #[test]
+    fn the_backends_body_is_read_from_the_log() {
+        let time = "Sun May 07 05:37:15 UTC 2017 : ";
+        let log = format!(
+            "Execution log\n{time}Endpoint response body before transformations: {{\n  \"a\": 1\n}}\n{time}Method response body\n"
+        );
+        assert_eq!(backend_body(&log).as_deref(), Some("{\n  \"a\": 1\n}"));
+        assert_eq!(backend_body("nothing"), None);
     }
 
     #[test]

@@ -134,6 +134,8 @@ pub(super) struct Test {
     right: bool,
     /// The newest answers of each method, newest first.
     answers: HashMap<MethodName, Vec<Answered>>,
+    /// What the backend answered, by method and status, as it was put into the samples.
+    captured: HashMap<(MethodName, String), String>,
     shown: Shown,
 }
 
@@ -154,14 +156,14 @@ impl Test {
         self.answers.get(&chosen.name()).map_or(&[], Vec::as_slice)
     }
 
-    /// Takes the answer of a test, whoever ran it.
-    fn took(&mut self, done: &OpDone, app: &App) {
+    /// Takes the answer of a test, whoever ran it. What the backend answered becomes what the response's templates are tried with.
+    fn took(&mut self, done: &OpDone, app: &App) -> Option<Command> {
         let Some(Call::TestInvokeMethod(_)) = done.op.calls.first() else {
-            return;
+            return None;
         };
         let target = &done.op.target;
         let (Some(api), Some(path), Some(verb)) = (&target.api, &target.path, &target.verb) else {
-            return;
+            return None;
         };
         let result = match (done.answers.first(), &done.failed) {
             (Some(Answer::Test(result)), _) => Ok(result.clone()),
@@ -173,6 +175,20 @@ impl Test {
             path: path.clone(),
             verb: verb.clone(),
         };
+        let taken = result.as_ref().ok().and_then(|result| {
+            let chosen = Chosen::of(app).filter(|chosen| chosen.name() == name)?;
+            let body = answer::backend_body(&result.log)?;
+            let status = result.status.to_string();
+            let mut sample = chosen.sample(app);
+            let key = (name.clone(), status.clone());
+            // What the user typed stays.
+            if sample.answers.get(&status) != self.captured.get(&key) {
+                return None;
+            }
+            self.captured.insert(key, body.clone());
+            sample.answers.insert(status, body);
+            Some(chosen.try_with(sample))
+        });
         let answers = self.answers.entry(name).or_default();
         answers.insert(
             0,
@@ -183,6 +199,7 @@ impl Test {
             },
         );
         answers.truncate(MAX_KEPT);
+        taken
     }
 
     fn run(&mut self, chosen: &Chosen<'_>, app: &App) -> Vec<Command> {
@@ -368,8 +385,7 @@ impl Pane for Test {
 
     fn update(&mut self, event: PaneEvent<'_>, app: &App) -> Vec<Command> {
         if let PaneEvent::Done(done) = event {
-            self.took(done, app);
-            return Vec::new();
+            return self.took(done, app).into_iter().collect();
         }
         if let PaneEvent::Act("test.method") = event {
             return chosen::choose_method(app).into_iter().collect();

@@ -191,3 +191,20 @@ fn the_test_is_copied_as_a_command() {
     );
     assert!(command.contains("--stage-variables"), "{command}");
 }
+
+#[test]
+fn what_the_backend_answered_is_what_response_templates_are_tried_with() {
+    let mut driver = Driver::local();
+    at(&mut driver, "post /pets");
+    driver.keys("r");
+    let mut answers = answer(400, "{}");
+    if let [Answer::Test(result)] = answers.as_mut_slice() {
+        result.log.push_str(
+            "Sun Mar 01 12:00:00 UTC 2026 : Endpoint response body before transformations: {\"why\": 1}\n",
+        );
+    }
+    driver.done_with(answers);
+    driver.keys("v o").types("400").keys("enter");
+    let text = driver.text();
+    assert!(text.contains("{\"why\": 1}"), "{text}");
+}
