@@ -135,10 +135,18 @@ impl Map {
     pub fn new(class: MapClass) -> Self {
         Self {
             class,
-            entries: RefCell::new(Vec::with_capacity(8)),
+            entries: RefCell::default(),
             index: RefCell::default(),
             changes: Cell::new(0),
         }
+    }
+
+    /// An empty map with room for entries.
+    #[must_use]
+    pub fn with_room(class: MapClass, room: usize) -> Self {
+        let map = Self::new(class);
+        map.entries.borrow_mut().reserve(room);
+        map
     }
 
     /// The entries, in order. Don't keep it while the template runs.

@@ -35,6 +35,7 @@ pub fn parse(text: &str) -> Result<Value, JsonError> {
         depth: 0,
         keys: Vec::new(),
         next_key: 0,
+        room: 0,
     };
     reader.value(Stop::Never)
 }
@@ -72,6 +73,8 @@ struct Reader<'a> {
     /// Keys that were read: objects of one list have the same keys in the same order, and can share them.
     keys: Vec<Rc<str>>,
     next_key: usize,
+    /// The size of the last object: the next one's is likely the same.
+    room: usize,
 }
 
 /// Keys beyond these are not shared.
@@ -176,7 +179,7 @@ impl<'a> Reader<'a> {
 
     fn object(&mut self) -> Result<Value, JsonError> {
         self.deeper()?;
-        let map = Map::new(MapClass::Linked);
+        let map = Map::with_room(MapClass::Linked, self.room);
         loop {
             match self.byte() {
                 b' ' | b'\t' | b'\n' | b'\r' | b',' => {
@@ -222,6 +225,7 @@ impl<'a> Reader<'a> {
             }
         }
         self.depth -= 1;
+        self.room = map.len().min(SHARED_KEYS);
         Ok(Value::Map(Rc::new(map)))
     }
 

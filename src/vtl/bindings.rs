@@ -468,7 +468,7 @@ fn to_json(value: &Value, depth: usize, budget: &mut u32) -> Json {
             }
             // A loop's scope is a map too.
             _ => match Run::as_scope(value) {
-                Some(scope) => to_json(&Value::Map(Rc::clone(&scope.kept)), depth + 1, budget),
+                Some(scope) => to_json(&Value::Map(Rc::clone(scope.map())), depth + 1, budget),
                 None => Json::String(printed(value)),
             },
         },

@@ -437,7 +437,7 @@ impl Run<'_> {
                 }
                 Other::Host(_) => {
                     if let Some(scope) = Self::as_scope(object) {
-                        scope.kept.put(Value::text(name), value);
+                        scope.map().put(Value::text(name), value);
                     }
                 }
                 _ => {}
@@ -463,7 +463,7 @@ impl Run<'_> {
             }
             Value::Other(other) if matches!(**other, Other::Host(_)) => {
                 if let Some(scope) = Self::as_scope(object) {
-                    scope.kept.put(index, value);
+                    scope.map().put(index, value);
                 }
                 Ok(None)
             }

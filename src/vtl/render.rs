@@ -218,7 +218,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn cursor(value: &Value) -> Option<Rc<Cursor>> {
+    fn cursor(value: &Value) -> Option<Cursor> {
         let cursor = match value {
             Value::List(list) => Cursor::list(list),
             Value::Map(map) => Cursor::view(ViewClass::Values, map),
@@ -227,13 +227,13 @@ impl Run<'_> {
                 Other::Array(array) => Cursor::fixed(array.items.borrow().clone()),
                 Other::Host(_) => {
                     let scope = Self::as_scope(value)?;
-                    Cursor::view(ViewClass::Values, &scope.kept)
+                    Cursor::view(ViewClass::Values, scope.map())
                 }
                 _ => return None,
             },
             _ => return None,
         };
-        Some(Rc::new(cursor))
+        Some(cursor)
     }
 
     fn foreach(&mut self, foreach: &Foreach, layer: &Layer, out: &mut String) -> Ran {

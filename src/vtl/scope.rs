@@ -1,7 +1,7 @@
 //! `$foreach`, and what `#define` puts into a variable.
 
 use std::any::Any;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,7 +19,8 @@ pub(super) struct Scope {
     pub(super) parent: Value,
     /// What `$foreach` was before the outermost loop.
     pub(super) replaced: Value,
-    pub(super) kept: Rc<Map>,
+    /// Most loops keep nothing.
+    map: OnceCell<Rc<Map>>,
 }
 
 impl Scope {
@@ -34,13 +35,18 @@ impl Scope {
             has_next: Cell::new(false),
             parent,
             replaced,
-            kept: Rc::new(Map::new(MapClass::Linked)),
+            map: OnceCell::new(),
         }
+    }
+
+    /// The map.
+    pub(super) fn map(&self) -> &Rc<Map> {
+        self.map.get_or_init(|| Rc::new(Map::new(MapClass::Linked)))
     }
 
     /// A key of the map, of this loop or of one around it.
     pub(super) fn kept(&self, key: &Value) -> Value {
-        match self.kept.get(key) {
+        match self.map.get().and_then(|map| map.get(key)) {
             Some(value) => value,
             None => super::run::Run::as_scope(&self.parent).map_or(Value::Null, |p| p.kept(key)),
         }
@@ -59,7 +65,7 @@ impl Host for Scope {
     fn print(&self) -> Option<String> {
         let mut out = String::new();
         Printer::new(&mut out, 1 << 20)
-            .print(&Value::Map(Rc::clone(&self.kept)))
+            .print(&Value::Map(Rc::clone(self.map())))
             .ok()?;
         Some(out)
     }

@@ -378,10 +378,10 @@ fn scope_method(value: &Value, method: Method, arguments: &[Value]) -> Option<Op
             Some(next.replaced.clone())
         }
         (Method::Get, [key]) => Some(scope.kept(key)),
-        (Method::Put, [key, value]) => scope.kept.put(key.clone(), value.clone()),
-        (Method::Size, []) => Some(Value::int(scope.kept.len())),
-        (Method::IsEmpty, []) => Some(Value::Bool(scope.kept.is_empty())),
-        (Method::ContainsKey, [key]) => Some(Value::Bool(scope.kept.contains(key))),
+        (Method::Put, [key, value]) => scope.map().put(key.clone(), value.clone()),
+        (Method::Size, []) => Some(Value::int(scope.map().len())),
+        (Method::IsEmpty, []) => Some(Value::Bool(scope.map().is_empty())),
+        (Method::ContainsKey, [key]) => Some(Value::Bool(scope.map().contains(key))),
         _ => return None,
     })
 }
