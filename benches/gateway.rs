@@ -27,7 +27,9 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use sluice::base::Clock;
+use sluice::engine::gateway::Settings;
 use sluice::engine::{Config, start};
+use sluice::model::ThrottleSettings;
 
 const BODY: &str = r#"{"message": "Hello from the gateway"}"#;
 const CONNECTIONS: usize = 16;
@@ -214,8 +216,17 @@ fn main() {
     let clock = Clock::system();
     let bare = bare_hyper("bare-hyper");
     let backend = bare_hyper("backend");
+    // An account's own limit would be reached.
+    let account = ThrottleSettings {
+        burst_limit: 10_000_000,
+        rate_limit: 1e7,
+    };
     let config = Config {
         threads: NonZeroUsize::new(1),
+        limits: Settings {
+            account,
+            ..Settings::default()
+        },
         ..Config::default()
     };
     let engine = start(config).expect("the engine starts");

@@ -57,6 +57,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Whether other users of this machine may use the control plane.
     pub allow_other_users: bool,
+    /// What the account allows: its throttle, the size of headers.
+    pub limits: Settings,
     /// The engine's time.
     pub clock: Clock,
 }
@@ -72,6 +74,7 @@ impl Default for Config {
             counted_ids: false,
             hosts: Vec::new(),
             allow_other_users: false,
+            limits: Settings::default(),
             clock: Clock::system(),
         }
     }
@@ -175,7 +178,7 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
     let telemetry = Arc::new(Telemetry::new(config.clock.clone()));
     let gateway = Arc::new(Gateway::new(
         config.clock.clone(),
-        Settings::default(),
+        config.limits,
         Arc::clone(&telemetry),
     ));
     let (stop, stopped) = watch::channel(false);

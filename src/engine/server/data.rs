@@ -118,7 +118,6 @@ impl Worker {
             async move { Ok::<_, Infallible>(worker.answer(request, peer, own_user).await) }
         });
         let connection = http1::Builder::new()
-            .preserve_header_case(true)
             .timer(TokioTimer::new())
             .header_read_timeout(None)
             .serve_connection(TokioIo::new(stream), service);

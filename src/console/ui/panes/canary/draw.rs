@@ -6,7 +6,7 @@ use super::seen::{Seen, Side};
 use super::stats::{ENOUGH, Finding, Tally, compare};
 use super::{Here, variable_names, written};
 use crate::console::app::{App, Remote};
-use crate::console::ui::canvas::{Canvas, age};
+use crate::console::ui::canvas::{Canvas, ago};
 use crate::console::ui::layout::titled;
 use crate::console::ui::panes::measured::{Range, count, millis, percent, share, squeeze};
 use crate::console::ui::status;
@@ -74,8 +74,8 @@ impl Screen<'_> {
         let since = canvas.now().as_second() - stage.last_updated_date;
         if self.here.canary().is_some() && since < i64::from(self.range.span) {
             let text = format!(
-                "changed {} ago: older figures may be of other deployments",
-                age(canvas.now(), stage.last_updated_date)
+                "changed {}: older figures may be of other deployments",
+                ago(canvas.now(), stage.last_updated_date)
             );
             let first = Rect { height: 1, ..area };
             canvas.line_right(first, &[(&text, Meaning::Warn)]);
@@ -112,7 +112,7 @@ impl Screen<'_> {
 
     fn draw_served(&self, canvas: &mut Canvas<'_>, area: Rect, side: (&str, Meaning), id: &str) {
         let found = self.deployments.iter().find(|d| d.id == id);
-        let when = found.map(|d| format!("{} ago", age(canvas.now(), d.created_date)));
+        let when = found.map(|d| ago(canvas.now(), d.created_date));
         let about = found
             .and_then(|d| d.description.as_deref())
             .unwrap_or_default();

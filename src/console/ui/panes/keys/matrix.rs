@@ -201,6 +201,8 @@ pub(super) struct Used {
     pub(super) today: i64,
     /// What is left in this period.
     pub(super) left: i64,
+    /// The quota's limit. What is left may be more, or less than what was not used: it can be set.
+    pub(super) limit: i64,
 }
 
 impl Used {
@@ -212,6 +214,7 @@ impl Used {
                 period: 0,
                 today: 0,
                 left: limit,
+                limit,
             });
         };
         let (today, left) = days.last().copied()?;
@@ -219,18 +222,18 @@ impl Used {
             period: days.iter().map(|(used, _)| used).sum(),
             today,
             left,
+            limit,
         })
     }
 
-    /// The part that is used, 0 to 1.
+    /// The part of the quota that is gone, 0 to 1: what isn't left.
     #[allow(
         clippy::cast_precision_loss,
         reason = "drawn as a bar of ten cells and whole percents"
     )]
     pub(super) fn fraction(self) -> f64 {
-        let all = self.period + self.left.max(0);
-        if all > 0 {
-            self.period as f64 / all as f64
+        if self.limit > 0 {
+            (1.0 - self.left as f64 / self.limit as f64).clamp(0.0, 1.0)
         } else {
             1.0
         }
@@ -281,6 +284,7 @@ mod tests {
             period: 0,
             today: 0,
             left: 0,
+            limit: 0,
         };
         assert!(none.fraction() >= 1.0, "nothing is left of nothing");
     }
