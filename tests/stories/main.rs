@@ -13,9 +13,14 @@ mod support;
 mod proxy;
 
 mod build;
+mod canary;
 mod deploy;
 mod faults;
 mod find;
 mod gate;
+mod keys;
 mod late;
+mod metrics;
 mod story;
+mod templates;
+mod tries;

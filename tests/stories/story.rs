@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use aws_sdk_apigateway::Client;
+use aws_sdk_apigateway::types::{self, PatchOperation};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use sluice::aws::{Aws, Event, Op, Session, Target};
@@ -244,6 +245,17 @@ impl Story {
     /// Asks the gateway itself, beside the console.
     pub(crate) fn asks<T>(&self, ask: impl AsyncFnOnce(Client) -> T) -> T {
         self.runtime.block_on(ask(self.gateway.apigateway()))
+    }
+
+    /// Gives the stage `dev` a variable, beside the console, which then reads it.
+    pub(crate) fn sets_variable(&mut self, api: &str, name: &str, value: &str) {
+        let set = PatchOperation::builder().op(types::Op::Replace);
+        let set = set.path(format!("/variables/{name}")).value(value).build();
+        self.asks(async |client| {
+            let stage = client.update_stage().rest_api_id(api).stage_name("dev");
+            stage.patch_operations(set).send().await.unwrap();
+        });
+        self.keys("ctrl-r");
     }
 
     /// What a client of a deployed API gets: `path` begins with the stage.
