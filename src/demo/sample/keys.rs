@@ -6,7 +6,7 @@ use crate::demo::hand::Hand;
 use crate::model::{ApiStage, Map, QuotaPeriod, QuotaSettings, ThrottleSettings};
 
 /// What is left of the key `trial`: at the pace of the demo's traffic it is used up after some minutes, in front of the user.
-const LEFT_OF_TRIAL: u32 = 240;
+const LEFT_OF_TRIAL: u32 = 120;
 
 /// An API key of the sample.
 #[derive(Clone, Debug)]

@@ -1,0 +1,59 @@
+//! Renders each `*.svg` of a folder to a PNG beside it, twice as large, for pages that show no SVG.
+//!
+//! `cargo run --release --manifest-path screenshots/png/Cargo.toml -- screenshots /usr/share/fonts/truetype/dejavu`
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{Options, Tree, fontdb};
+
+/// Screens are dense: at one pixel for one, letters would blur.
+const SCALE: f32 = 2.0;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(folder), Some(fonts)) = (arguments.next(), arguments.next()) else {
+        return Err("name the folder of the pictures and the folder of the DejaVu fonts".into());
+    };
+    let mut options = Options::default();
+    for entry in fs::read_dir(&fonts)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "ttf") {
+            options.fontdb_mut().load_font_data(fs::read(path)?);
+        }
+    }
+    let wanted = fontdb::Family::Name("DejaVu Sans Mono");
+    let query = fontdb::Query {
+        families: &[wanted],
+        ..fontdb::Query::default()
+    };
+    if options.fontdb.query(&query).is_none() {
+        return Err(format!("{fonts} has no DejaVu Sans Mono (Debian: fonts-dejavu-core)").into());
+    }
+    for entry in fs::read_dir(&folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "svg") {
+            render(&path, &options).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn render(svg: &Path, options: &Options<'_>) -> Result<(), Box<dyn Error>> {
+    let tree = Tree::from_data(&fs::read(svg)?, options)?;
+    let size = tree
+        .size()
+        .to_int_size()
+        .scale_by(SCALE)
+        .ok_or("the picture is too large")?;
+    let mut pixels = Pixmap::new(size.width(), size.height()).ok_or("the picture is too large")?;
+    resvg::render(
+        &tree,
+        Transform::from_scale(SCALE, SCALE),
+        &mut pixels.as_mut(),
+    );
+    pixels.save_png(svg.with_extension("png"))?;
+    Ok(())
+}
