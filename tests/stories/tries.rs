@@ -16,7 +16,10 @@ fn a_method_is_tried_with_a_stages_variables_and_with_others() {
         "a test changes no stage"
     );
     story.keys("Y");
-    assert!(story.copied().contains("Method completed with status: 200"));
+    let log = story.copied().to_owned();
+    assert!(log.starts_with("Execution log for request "), "{log}");
+    assert!(log.contains("Method completed with status: 200"), "{log}");
+    story.sees("Execution log for request");
 }
 
 #[test]
