@@ -5,7 +5,7 @@ use crate::aws::{Api, Query};
 use crate::console::app::{App, Message, MethodName, Remote, Sample};
 use crate::console::ui::layers::{Choice, Choose};
 use crate::console::ui::pane::Command;
-use crate::model::{Map, Method, Resource, Stage};
+use crate::model::{IntegrationType, Map, Method, Resource, Stage};
 
 /// The method that is worked on.
 #[derive(Clone, Copy, Debug)]
@@ -85,6 +85,32 @@ pub(super) fn needs(app: &App) -> Vec<Query> {
     })
     .into_iter()
     .collect()
+}
+
+/// Chooses a method when none was: one with a request template if there is such a one, so that the pane has something to show.
+pub(super) fn first_method(app: &App) -> Option<Command> {
+    let api = app.selection.api.as_ref()?;
+    if app.selection.method.is_some() {
+        return None;
+    }
+    let resources: &[Resource] = app.store.resources(&api.id).value().copied()?;
+    let methods = || {
+        let of = |resource: &'_ Resource| -> Vec<(String, String, bool)> {
+            let each = resource.resource_methods.values().map(|method| {
+                let integration = method.method_integration.as_ref();
+                let mapped = integration.is_some_and(|i| {
+                    i.integration_type != IntegrationType::Mock && !i.request_templates.is_empty()
+                });
+                (resource.path.clone(), method.http_method.clone(), mapped)
+            });
+            each.collect()
+        };
+        resources.iter().flat_map(of)
+    };
+    let (path, verb, _) = methods()
+        .find(|(_, _, mapped)| *mapped)
+        .or_else(|| methods().next())?;
+    Some(Command::Tell(Message::ChooseMethod { path, verb }))
 }
 
 /// Why there is no method to work on, and what to do.

@@ -403,6 +403,9 @@ impl Pane for Templates {
             self.typing = false;
             return match event {
                 PaneEvent::Move(Move::Back) => vec![Command::Go(PaneId::Resources)],
+                PaneEvent::Shown | PaneEvent::Got(_) => {
+                    chosen::first_method(app).into_iter().collect()
+                }
                 _ => Vec::new(),
             };
         };

@@ -393,6 +393,9 @@ impl Pane for Test {
         let Some(chosen) = Chosen::of(app) else {
             return match event {
                 PaneEvent::Move(Move::Back) => vec![Command::Go(PaneId::Resources)],
+                PaneEvent::Shown | PaneEvent::Got(_) => {
+                    chosen::first_method(app).into_iter().collect()
+                }
                 _ => Vec::new(),
             };
         };
