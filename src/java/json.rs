@@ -260,23 +260,36 @@ impl<'a> Reader<'a> {
     /// A string without escapes; `None`, and nothing consumed, when it has some.
     fn plain_string(&mut self) -> Result<Option<&'a str>, JsonError> {
         let quote = self.byte();
-        let rest = self.text.get(self.at + 1..).unwrap_or_default();
-        let Some(len) = rest.find(char::from(quote)) else {
-            self.at = self.text.len();
-            return self.fail("Unexpected End Of File");
-        };
-        let plain = &rest[..len];
-        if plain.contains('\\') {
-            return Ok(None);
+        let start = self.at + 1;
+        // Most strings are short: one loop over their bytes is faster than searching twice.
+        let bytes = self.text.as_bytes().get(start..).unwrap_or_default();
+        let mut escaped = false;
+        for (len, &byte) in bytes.iter().enumerate() {
+            if byte == quote {
+                if escaped {
+                    return Ok(None);
+                }
+                self.at = start + len + 1;
+                return Ok(self.text.get(start..start + len));
+            }
+            escaped |= byte == b'\\';
         }
-        self.at += len + 2;
-        Ok(Some(plain))
+        self.at = self.text.len();
+        self.fail("Unexpected End Of File")
     }
 
     fn escaped(&mut self, quote: u8) -> Result<Rc<str>, JsonError> {
         let mut out = String::new();
         let mut halves = false;
         loop {
+            // What means nothing special is copied as a whole.
+            let bytes = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let plain = bytes
+                .iter()
+                .take_while(|&&b| b >= b' ' && b != quote && b != b'\\' && b != 0x7f)
+                .count();
+            out.push_str(self.text.get(self.at..self.at + plain).unwrap_or_default());
+            self.at += plain;
             let rest = self.text.get(self.at..).unwrap_or_default();
             let Some(c) = rest.chars().next().filter(|&c| c != char::from(END)) else {
                 return self.fail("Unexpected End Of File");

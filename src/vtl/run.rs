@@ -300,6 +300,11 @@ impl<'r> Run<'r> {
 
     /// The value of a variable; null when it has none.
     pub(super) fn get(&mut self, slot: Slot, layer: &Layer) -> Ran<Value> {
+        if layer.is_none()
+            && let Some(Variable::Set(value)) = self.variables.get(slot as usize)
+        {
+            return Ok(value.clone());
+        }
         let mut next = layer;
         while let Some(frame) = next {
             match frame.find(slot) {
