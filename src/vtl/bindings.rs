@@ -346,11 +346,34 @@ impl Run<'_> {
         map
     }
 
+    /// Turns what `#define` made into its text, in a map and in the maps under it.
+    fn settle(&mut self, map: &Rc<Map>, depth: usize) {
+        let entries = map.pairs().clone();
+        for (key, value) in entries {
+            match &value {
+                Value::Map(inner) if depth > 0 => self.settle(inner, depth - 1),
+                Value::Other(other)
+                    if matches!(**other, Other::Host(_)) && Self::as_scope(&value).is_none() =>
+                {
+                    if let Ok(Some(text)) = self.text_of(&value) {
+                        map.put(key, Value::Str(text));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Hands over what the template overrode.
     pub(super) fn collect_overrides(&mut self) {
         let Some(context) = self.context.take() else {
             return;
         };
+        for side in ["requestOverride", "responseOverride"] {
+            if let Some(Value::Map(side)) = context.get_text(side) {
+                self.settle(&side, 2);
+            }
+        }
         *self.overrides = Overrides {
             request: overridden(&context, "requestOverride"),
             response: overridden(&context, "responseOverride"),

@@ -112,30 +112,37 @@ impl Run<'_> {
             return Ok(true);
         }
         let value = self.execute(reference, layer)?;
-        if let Some(prefix) = reference.prefix.as_deref() {
+        let prefix = reference.prefix.as_deref();
+        if let Some(prefix) = prefix.filter(|prefix| prefix.escaped) {
+            // With AWS's handler there is always a value, and `\$x` prints the reference.
             self.write(out, &prefix.escape)?;
-            if prefix.escaped {
-                // With AWS's handler there is always a value, and `\$x` prints the reference.
-                let text = self.null_text(reference, layer);
-                self.write(out, &text)?;
-                return Ok(true);
-            }
-            self.write(out, &prefix.more)?;
+            let text = self.null_text(reference, layer);
+            self.write(out, &text)?;
+            return Ok(true);
         }
-        if let Value::Other(other) = &value
-            && let Other::Host(host) = &**other
-            && let Some(block) = host.as_any().downcast_ref::<BlockObject>()
-        {
-            // A block renders with the variables of where it is used.
+        let block = match &value {
+            Value::Other(other) => match &**other {
+                Other::Host(host) => host.as_any().downcast_ref::<BlockObject>(),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(block) = block {
+            // A block renders with the variables of where it is used, and without what stands before it.
             if self.print_block(block, layer, out)? {
                 return Ok(true);
             }
-        } else if self.print(&value, out)? {
+            if let Some(prefix) = prefix {
+                self.write(out, &prefix.escape)?;
+            }
+        }
+        if let Some(prefix) = prefix {
+            self.write(out, &prefix.escape)?;
+            self.write(out, &prefix.more)?;
+        }
+        if block.is_none() && self.print(&value, out)? {
             let empty = matches!(&value, Value::Str(text) if Rc::ptr_eq(text, &self.empty));
             return Ok(!empty);
-        }
-        if let Some(prefix) = reference.prefix.as_deref() {
-            self.write(out, &prefix.escape)?;
         }
         let text = self.null_text(reference, layer);
         self.write(out, &text)?;
