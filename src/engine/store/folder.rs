@@ -86,10 +86,14 @@ pub(super) fn claim(folder: &Path) -> Result<Lock, StoreError> {
         .open(folder.join(LOCK_FILE))
         .map_err(failed)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Lock {
-            file,
-            folder: folder.to_owned(),
-        }),
+        Ok(()) => {
+            // Who had the folder before is no longer where it can be reached.
+            file.set_len(0).map_err(failed)?;
+            Ok(Lock {
+                file,
+                folder: folder.to_owned(),
+            })
+        }
         Err(rustix::io::Errno::WOULDBLOCK) => Err(StoreError::Owned {
             folder: folder.to_owned(),
             owner: read_owner(&mut file),

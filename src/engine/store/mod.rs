@@ -259,7 +259,14 @@ fn write(
             doing: "write",
             source,
         });
+        let lost = result.is_err() && transaction.is_autocommit();
         answers.push((answer, result));
+        if lost {
+            // A full disk can make SQLite give the whole transaction up. What came before is gone with it; what came after would be
+            // written on its own and still be told that it failed.
+            answers.extend(pending.map(|Work::Commit(_, answer)| (answer, Ok(()))));
+            break;
+        }
     }
     transaction.commit()
 }

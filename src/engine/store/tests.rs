@@ -63,7 +63,44 @@ fn a_folder_has_one_owner_and_names_it() {
     assert_eq!(owner.address, "http://127.0.0.1:4566");
     drop(store);
     assert_eq!(folder::owner(folder.path()).unwrap(), None);
-    Store::open(&location).unwrap();
+    let (_next, _) = Store::open(&location).unwrap();
+    let owner = folder::owner(folder.path()).unwrap().unwrap();
+    assert_eq!(
+        (owner.pid, owner.address.as_str()),
+        (0, "an unknown address")
+    );
+}
+
+#[test]
+fn what_is_told_to_have_failed_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = schema::open(folder.path()).unwrap();
+    // Stands for a full disk, which can end the transaction as a whole.
+    connection
+        .execute_batch(
+            "CREATE TRIGGER full BEFORE INSERT ON entity WHEN NEW.key = 'full'
+             BEGIN SELECT RAISE(ROLLBACK, 'full'); END",
+        )
+        .unwrap();
+    let mut write_batch = |keys: &[&str]| {
+        let works = keys.iter().map(|key| {
+            let (send, _) = oneshot::channel();
+            Work::Commit(vec![put(key, "1")], send)
+        });
+        let mut answers = Vec::new();
+        let outcome = write(&mut connection, works.collect(), &mut answers);
+        (
+            outcome.is_ok(),
+            answers.len(),
+            read_all(&connection).unwrap(),
+        )
+    };
+    let (written, answered, rows) = write_batch(&["a", "full", "b"]);
+    assert_eq!((written, answered), (false, 3));
+    assert_eq!(keys(&rows), []);
+    let (written, _, rows) = write_batch(&["c"]);
+    assert!(written);
+    assert_eq!(keys(&rows), [("c", "1")]);
 }
 
 #[test]
