@@ -314,7 +314,12 @@ mod tests {
         ) {
             let it = of(&values);
             values.sort_by(f64::total_cmp);
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                clippy::cast_precision_loss,
+                reason = "a rank among a few hundred"
+            )]
             let rank = ((percent / 100.0 * values.len() as f64 - 1e-6).ceil().max(1.0)) as usize;
             let exact = values[rank - 1];
             let told = it.percentile(percent).unwrap();
