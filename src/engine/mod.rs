@@ -32,7 +32,7 @@ use self::control::apigateway::{ApiGateway, Deps};
 use self::control::cloudwatch::CloudWatch;
 use self::flush::Flush;
 use self::gateway::{Gateway, Settings};
-use self::server::{DataRuntime, Extension, Job, bind, run_data};
+use self::server::{DRAIN, DataRuntime, Extension, Job, bind, run_data};
 use self::store::{Location, Row, Store, StoreError};
 use self::telemetry::Telemetry;
 use self::wire::{MAX_BODY, Protocol, Reply, ServiceError};
@@ -333,6 +333,10 @@ async fn serve_control(
 ) {
     let plane = Rc::new((control, extension));
     let jobs = LocalSet::new();
+    let begin = |job| {
+        let plane = Rc::clone(&plane);
+        jobs.spawn_local(async move { answer(&plane.0, &plane.1, job).await });
+    };
     jobs.run_until(async {
         loop {
             tokio::select! {
@@ -340,13 +344,18 @@ async fn serve_control(
                 _ = stop.wait_for(|stopped| *stopped) => return,
                 job = inbox.recv() => {
                     let Some(job) = job else { return };
-                    let plane = Rc::clone(&plane);
-                    tokio::task::spawn_local(async move { answer(&plane.0, &plane.1, job).await });
+                    begin(job);
                 }
             }
         }
     })
     .await;
+    // A write that was begun is finished and told, as long as its connection waits for that.
+    inbox.close();
+    while let Ok(job) = inbox.try_recv() {
+        begin(job);
+    }
+    let _ = tokio::time::timeout(DRAIN, jobs).await;
 }
 
 async fn answer(control: &Control, extension: &Extension, job: Job) {
@@ -380,4 +389,40 @@ fn response(reply: Reply) -> Response<Full<Bytes>> {
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn a_call_that_was_begun_is_answered_though_the_engine_stops() {
+        const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
+        let engine = start(Config::default()).unwrap();
+        let address = engine.addr();
+        let mut stream = TcpStream::connect(address).unwrap();
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\
+             content-type: application/x-www-form-urlencoded\r\nauthorization: AWS4-HMAC-SHA256 \
+             Credential=test/20260101/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n",
+            BODY.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        // It says so when it begins to read the body.
+        let mut begun = [0; 25];
+        stream.read_exact(&mut begun).unwrap();
+        assert!(begun.starts_with(b"HTTP/1.1 100 Continue"));
+        let stopping = std::thread::spawn(move || engine.stop());
+        while TcpStream::connect(address).is_ok() {
+            std::thread::yield_now();
+        }
+        stream.write_all(BODY.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        stopping.join().unwrap();
+    }
 }

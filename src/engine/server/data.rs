@@ -52,7 +52,7 @@ pub(crate) struct DataRuntime {
 }
 
 /// How long connections that are serving a request when the engine stops may take to finish it.
-const DRAIN: Duration = Duration::from_millis(500);
+pub(crate) const DRAIN: Duration = Duration::from_millis(500);
 
 /// How long to wait before accepting again when the system has no more descriptors.
 const EXHAUSTED: Duration = Duration::from_millis(50);

@@ -10,6 +10,6 @@ mod listen;
 mod peer;
 mod sort;
 
-pub(crate) use data::{DataRuntime, Job, run_data};
+pub(crate) use data::{DRAIN, DataRuntime, Job, run_data};
 pub(crate) use extension::Extension;
 pub(crate) use listen::bind;
