@@ -82,6 +82,7 @@ impl Flush {
         changes.extend(self.telemetry.unsaved());
         if let Err(error) = self.store.commit(changes).await {
             self.telemetry.not_saved();
+            self.gateway.usage_not_stored();
             tracing::error!(%error, "usage and metrics could not be stored");
         }
     }

@@ -269,6 +269,11 @@ impl Usage {
         day.left = left;
     }
 
+    /// What was taken last wasn't stored.
+    pub(crate) fn not_stored(&self) {
+        self.changed.store(true, Ordering::Release);
+    }
+
     /// Today, if it changed since this was last asked: what must be stored.
     pub(crate) fn take_changed(
         &self,

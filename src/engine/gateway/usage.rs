@@ -81,6 +81,15 @@ impl Gateway {
         changed
     }
 
+    /// What was taken to be stored couldn't be: it is to be taken again.
+    pub fn usage_not_stored(&self) {
+        for region in self.regions() {
+            for (_, member) in region.keys.load().members() {
+                member.usage.not_stored();
+            }
+        }
+    }
+
     /// Takes up what was stored, before keys are published. Rows may come in any order; those that aren't of this form are passed over.
     pub fn restore_usage(&self, rows: impl IntoIterator<Item = StoredUsage>) {
         let mut read: Vec<_> = rows

@@ -305,7 +305,11 @@ impl ApiGateway {
             key: count.key,
             value: Some(count.value),
         });
-        self.commit(changes.collect()).await
+        let stored = self.commit(changes.collect()).await;
+        if stored.is_err() {
+            self.deps.gateway.usage_not_stored();
+        }
+        stored
     }
 
     fn publish(

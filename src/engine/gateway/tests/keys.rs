@@ -150,6 +150,9 @@ fn counts_survive_a_restart() {
         assert_eq!(rig.with_key("/x").await.status, 200);
         let mut stored = rig.gateway.take_changed_usage();
         assert!(rig.gateway.take_changed_usage().is_empty());
+        // A store that refused them gets them again.
+        rig.gateway.usage_not_stored();
+        assert_eq!(rig.gateway.take_changed_usage(), stored);
         rig.clock.advance(Duration::from_hours(24));
         assert_eq!(rig.with_key("/x").await.status, 200);
         stored.extend(rig.gateway.take_changed_usage());
