@@ -283,7 +283,13 @@ fn put(
     }
     headers.remove(name);
     for value in values {
-        headers.append(name, header_value(value)?);
+        headers
+            .try_append(name, header_value(value)?)
+            .map_err(|_| {
+                Failure::configuration(
+                    "Execution failed due to configuration error: Too many headers are mapped",
+                )
+            })?;
     }
     Ok(())
 }

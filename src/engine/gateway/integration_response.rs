@@ -122,6 +122,9 @@ pub(crate) fn pass(x: &mut Exchange, body: Body) -> Answer {
     answer
 }
 
+/// More headers than the service lets any answer have: 10,240 bytes of them (`spec/rest/resources-methods.md` §5).
+const MAX_OVERRIDES: usize = 2_560;
+
 /// `$context.responseOverride`: applied once, after templates and mappings.
 fn apply_overrides(x: &Exchange, answer: &mut Answer) -> Result<(), Failure> {
     if x.overrides.response.is_empty() {
@@ -138,6 +141,12 @@ fn apply_overrides(x: &Exchange, answer: &mut Answer) -> Result<(), Failure> {
     let Some(Value::Object(all)) = x.overrides.response.get("header") else {
         return Ok(());
     };
+    if all.len() > MAX_OVERRIDES {
+        return Err(Failure::configuration(format!(
+            "Execution failed due to configuration error: A response can't have {} overridden headers",
+            all.len()
+        )));
+    }
     for (name, value) in all {
         let lower = name.to_ascii_lowercase();
         let spelled = match headers::mapped_to_client(&lower) {

@@ -137,7 +137,8 @@ impl Gateway {
             if let (Ok(name), Ok(value)) =
                 (HeaderName::try_from(name), HeaderValue::try_from(value))
             {
-                headers.append(name, value);
+                // More than a map holds, tens of thousands, are left out as those are that no request can have.
+                let _ = headers.try_append(name, value);
             }
         }
         let now = self.clock.now();

@@ -239,3 +239,15 @@ fn a_test_request_may_be_awaited_anywhere() {
         assert_eq!(future.await.unwrap().status, 200);
     });
 }
+
+#[test]
+fn more_headers_than_a_request_can_have_end_no_test() {
+    run(|| async {
+        let rig = Rig::new().await;
+        let definition = by_id(json!({"GET /x": mock("ok")}));
+        let mut asked = request("GET", None);
+        let header = |n: u32| (format!("x-{n}"), String::new());
+        asked.headers = (0..40_000).map(header).collect();
+        assert_eq!(test(&rig, &definition, asked).await.body, "ok");
+    });
+}
