@@ -428,7 +428,7 @@ impl App {
                 if done.op.changes() {
                     let text = match (&done.op.live_now, &done.op.live_at_next_deployment) {
                         (None, Some(_)) => {
-                            format!("done: {}; live at the next deployment", done.op.title)
+                            format!("done: {}; not deployed yet", done.op.title)
                         }
                         _ => format!("done: {}", done.op.title),
                     };
