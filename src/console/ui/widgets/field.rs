@@ -68,6 +68,10 @@ impl Field {
                 | Code::PageDown
                 | Code::Esc
         );
+        // As in a shell: what stands before the cursor goes.
+        if key == Key::ctrl('u') {
+            return self.area.delete_line_by_head();
+        }
         // Control-m is Enter to the editor.
         !leaves && key != Key::ctrl('m') && self.area.input(input(key))
     }
@@ -114,6 +118,15 @@ mod tests {
         }
         field.paste("x\ny\n");
         assert_eq!(field.text(), "a bdx y");
+    }
+
+    #[test]
+    fn control_u_deletes_what_stands_before_the_cursor() {
+        let mut field = Field::new("abc");
+        field.type_key("left".parse().unwrap());
+        assert!(field.type_key(Key::ctrl('u')));
+        assert_eq!(field.text(), "c");
+        assert!(!field.type_key(Key::ctrl('u')), "nothing is left before it");
     }
 
     #[test]
