@@ -1,6 +1,7 @@
 //! `:` finds an action by a few letters of what it does.
 
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use crate::console::ui::canvas::Canvas;
 use crate::console::ui::fuzzy::score;
@@ -131,6 +132,8 @@ impl Layer for Palette {
             canvas.line(list, &[("nothing is called so", Meaning::Dim)]);
         }
         let cursor = self.cursor.index();
+        let names_width = found.iter().map(|(action, _)| action.words.width()).max();
+        let names_width = names_width.unwrap_or(0);
         for (index, y) in window.zip(list.top()..) {
             let (action, why) = found[index];
             let row = Rect::new(list.x, y, list.width, 1);
@@ -147,10 +150,8 @@ impl Layer for Palette {
                 _ => Meaning::Mark,
             };
             let key = format!("{:<9} ", around.keymap.key_of(action.name));
-            let about_text = match why {
-                Some(why) => format!("  {why}"),
-                None => format!("  {}", action.about),
-            };
+            let gap = names_width - action.words.width() + 2;
+            let about_text = format!("{:gap$}{}", "", why.as_deref().unwrap_or(action.about));
             let pieces = [
                 (mark, Meaning::Mark),
                 (" ", Meaning::Text),
