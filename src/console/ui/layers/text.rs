@@ -45,6 +45,11 @@ impl Text {
         }
     }
 
+    /// Says it in other lines, as after a change of the width.
+    pub(crate) fn set_lines(&mut self, lines: Vec<Line>) {
+        self.lines = lines;
+    }
+
     /// A text without meanings.
     #[must_use]
     pub fn plain(title: impl Into<String>, text: &str) -> Self {
