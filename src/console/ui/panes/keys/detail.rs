@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::draw::{period, quota, throttle};
 use super::matrix::{Matrix, RowId, key_name};
 use super::{Here, Keys};
-use crate::console::ui::canvas::{Canvas, Piece, age, thousands};
+use crate::console::ui::canvas::{Canvas, Piece, ago, thousands};
 use crate::console::ui::theme::Meaning;
 use crate::model::{ApiKey, UsagePlan};
 
@@ -53,9 +53,9 @@ impl Keys {
             (key_name(key).to_owned(), Meaning::Title),
             (
                 format!(
-                    "  {}  made {} ago  ",
+                    "  {}  made {}  ",
                     key.id,
-                    age(canvas.now(), key.created_date)
+                    ago(canvas.now(), key.created_date)
                 ),
                 Meaning::Dim,
             ),
