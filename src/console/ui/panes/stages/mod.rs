@@ -16,7 +16,7 @@ use crate::console::ui::pane::{Command, Pane, PaneEvent, PaneId};
 use crate::console::ui::status;
 use crate::console::ui::theme::Meaning;
 use crate::console::ui::widgets::{Column, Cursor, Move, table};
-use crate::model::difference::{Change, Kind, Place};
+use crate::model::difference::{Change, Kind, Part, Place};
 use crate::model::{Deployment, Stage};
 
 /// What can be done with stages.
@@ -516,11 +516,21 @@ fn place(place: &Place) -> String {
         Place::Api => "the API".to_owned(),
         Place::Resource { path } => path.clone(),
         Place::Method {
-            path, verb, status, ..
-        } => match status {
-            Some(status) => format!("{verb} {path}  {status}"),
-            None => format!("{verb} {path}"),
-        },
+            path,
+            verb,
+            part,
+            status,
+        } => {
+            let part = match part {
+                None => "",
+                Some(Part::MethodRequest) => " · method request",
+                Some(Part::IntegrationRequest) => " · integration request",
+                Some(Part::IntegrationResponse) => " · integration response",
+                Some(Part::MethodResponse) => " · method response",
+            };
+            let status = status.as_ref().map(|status| format!(" {status}"));
+            format!("{verb} {path}{part}{}", status.unwrap_or_default())
+        }
         Place::Model { name } => format!("model {name}"),
         Place::RequestValidator { name } => format!("validator {name}"),
         Place::Authorizer { name } => format!("authorizer {name}"),
