@@ -106,7 +106,13 @@ pub fn roll_back(api: &Api, stage: &Stage, deployment: &Deployment) -> Op {
         ))
         .live_now(format!("{name} serves deployment {id}"))
     };
-    to(&deployment.id).undone_by(to(&stage.deployment_id))
+    let op = to(&deployment.id);
+    if stage.canary_settings.is_some() {
+        // Such a stage can only be moved to the canary's deployment.
+        op.final_because("a stage with a canary can't be moved back")
+    } else {
+        op.undone_by(to(&stage.deployment_id))
+    }
 }
 
 /// Deletes a deployment. The service refuses as long as a stage uses it.
