@@ -125,7 +125,8 @@ impl Layer for Help {
     }
 
     fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, around: Surroundings<'_>) {
-        self.text.set_lines(self.lines(area.width.saturating_sub(2)));
+        self.text
+            .set_lines(self.lines(area.width.saturating_sub(2)));
         self.text.draw(canvas, area, around);
     }
 }
