@@ -3,6 +3,7 @@
 //! [`parse`] turns text into a [`Template`], which any number of requests share; [`Template::render`] runs it over one request's [`Input`].
 
 mod bindings;
+mod directive;
 mod error;
 mod eval;
 mod expression;
@@ -10,6 +11,7 @@ mod frame;
 mod input;
 mod lexer;
 mod limits;
+mod lookahead;
 mod methods;
 mod overrides;
 mod parser;
