@@ -156,6 +156,25 @@ impl Terminal {
         self.child.process_id().unwrap()
     }
 
+    /// Waits until the system has stopped the program: what continues it before that has no effect.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn wait_until_stopped(&self) {
+        let start = Instant::now();
+        loop {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process())).unwrap();
+            // The state follows the name, which is in brackets.
+            if stat
+                .rsplit(") ")
+                .next()
+                .is_some_and(|rest| rest.starts_with('T'))
+            {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "it doesn't stop: {stat}");
+            std::thread::yield_now();
+        }
+    }
+
     /// Closes the terminal under the program, as a lost connection does.
     pub(crate) fn hang_up(&mut self) {
         // The listener holds the terminal open too, and goes away only with the next bytes: have some written.

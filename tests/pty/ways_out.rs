@@ -82,6 +82,7 @@ fn an_endpoint_that_is_down_is_said_and_what_to_do() {
     terminal.is_given_back().unwrap();
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn suspended_and_continued_it_takes_the_terminal_again() {
     let gateway = Gateway::start();
@@ -90,6 +91,7 @@ fn suspended_and_continued_it_takes_the_terminal_again() {
     terminal.wait_until("the terminal is given back", |screen| {
         !screen.alternate_screen()
     });
+    terminal.wait_until_stopped();
     send(&terminal, Signal::CONT);
     terminal.wait_for("No REST APIs");
     terminal.press("?");
