@@ -161,16 +161,16 @@ impl Terminal {
     pub(crate) fn wait_until_stopped(&self) {
         let start = Instant::now();
         loop {
-            let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process())).unwrap();
+            let line = std::fs::read_to_string(format!("/proc/{}/stat", self.process())).unwrap();
             // The state follows the name, which is in brackets.
-            if stat
+            if line
                 .rsplit(") ")
                 .next()
                 .is_some_and(|rest| rest.starts_with('T'))
             {
                 return;
             }
-            assert!(start.elapsed() < PATIENCE, "it doesn't stop: {stat}");
+            assert!(start.elapsed() < PATIENCE, "it doesn't stop: {line}");
             std::thread::yield_now();
         }
     }
