@@ -8,7 +8,6 @@ use super::body::Body;
 use super::exchange::Exchange;
 use super::headers;
 use super::record::What;
-use crate::base::Clock;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const EXTENDED_ID: HeaderName = HeaderName::from_static("x-amz-apigw-id");
@@ -86,15 +85,11 @@ impl Answer {
     }
 
     /// Notes the answer of the method in the record.
-    pub(crate) fn note(&self, x: &mut Exchange, clock: &Clock) {
-        if let Some(spelled) = &self.spelled {
-            let body = self.body.bytes().unwrap_or_default();
-            let headers = spelled.clone();
-            x.record.note(clock, || What::MethodResponse {
-                headers,
-                body: String::from_utf8_lossy(&body).into_owned(),
-            });
-        }
+    pub(crate) fn note(&self, x: &Exchange) {
+        x.record.note(|| What::MethodResponse {
+            headers: self.spelled.clone().unwrap_or_default(),
+            body: self.body.bytes().unwrap_or_default(),
+        });
     }
 }
 

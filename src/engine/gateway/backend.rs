@@ -54,7 +54,7 @@ impl Caller<'_> {
         sent.lease.give_back();
         x.record.integration_latency = Some(self.since(sent.started));
         let body = as_text(body);
-        self.note_answer(x, head.status, &head.headers, &body);
+        note_answer(x, head.status, &head.headers, &body);
         x.backend = Some(BackendAnswer {
             status: head.status.as_u16(),
             headers: head.headers,
@@ -84,11 +84,11 @@ impl Caller<'_> {
         if incoming.size_hint().lower() > PAYLOAD_LIMIT as u64 {
             return Err(too_large_an_answer());
         }
-        let body = if x.record.wants_details() {
+        let body = if x.record.wants_whole_bodies() {
             let read = tokio::time::timeout(left, read_whole(incoming, PAYLOAD_LIMIT));
             let whole = read.await.map_err(|_| Failure::timeout())?;
             let whole = as_text(whole.map_err(|e| Failure::network(&e.to_string()))?);
-            self.note_answer(x, head.status, &head.headers, &whole);
+            note_answer(x, head.status, &head.headers, &whole);
             lease.give_back();
             Body::whole(whole)
         } else {
@@ -96,10 +96,14 @@ impl Caller<'_> {
             let first = tokio::time::timeout(left, first).await;
             match first.map_err(|_| Failure::timeout())? {
                 Ok(Outgoing::Whole(bytes)) => {
+                    note_answer(x, head.status, &head.headers, &bytes);
                     lease.give_back();
                     Body::whole(bytes)
                 }
-                Ok(Outgoing::Stream(first, rest)) => stream(first, rest, Some(lease)),
+                Ok(Outgoing::Stream(first, rest)) => {
+                    note_answer(x, head.status, &head.headers, &first);
+                    stream(first, rest, Some(lease))
+                }
                 Err(error) => return Err(Failure::network(&error.to_string())),
             }
         };
@@ -121,7 +125,7 @@ impl Caller<'_> {
         outgoing: Outgoing,
     ) -> Result<Sent, Failure> {
         let head = prepare::head(x, integration, backend, proxy)?;
-        self.note_request(x, &head, &outgoing);
+        note_request(x, &head, &outgoing);
         let started = self.clock.monotonic();
         let replay = match &outgoing {
             Outgoing::Whole(body) if is_idempotent(&head.verb) => Some(body.clone()),
@@ -160,37 +164,34 @@ impl Caller<'_> {
     fn since(&self, started: Duration) -> Duration {
         self.clock.monotonic().saturating_sub(started)
     }
+}
 
-    fn note_request(&self, x: &mut Exchange, head: &BackendRequest, outgoing: &Outgoing) {
-        if !x.record.wants_details() {
-            return;
-        }
-        let address = &head.endpoint.address;
-        let uri = format!(
-            "{}://{}{}",
-            if address.tls { "https" } else { "http" },
-            address.authority.to_str().unwrap_or_default(),
-            head.endpoint.path
-        );
-        let body = match outgoing {
-            Outgoing::Whole(body) | Outgoing::Stream(body, _) => {
-                String::from_utf8_lossy(body).into_owned()
-            }
-        };
-        let headers = pairs(&head.headers);
-        x.record
-            .note(self.clock, || What::EndpointRequest { uri, headers, body });
+fn note_request(x: &Exchange, head: &BackendRequest, outgoing: &Outgoing) {
+    if !x.record.wants_details() {
+        return;
     }
+    let address = &head.endpoint.address;
+    let uri = format!(
+        "{}://{}{}",
+        if address.tls { "https" } else { "http" },
+        address.authority.to_str().unwrap_or_default(),
+        head.endpoint.path
+    );
+    let (Outgoing::Whole(body) | Outgoing::Stream(body, _)) = outgoing;
+    x.record.note(|| What::EndpointRequest {
+        uri,
+        headers: pairs(&head.headers),
+        body: body.clone(),
+    });
+}
 
-    fn note_answer(&self, x: &mut Exchange, status: StatusCode, headers: &HeaderMap, body: &Bytes) {
-        let latency = x.record.integration_latency.unwrap_or_default();
-        x.record.note(self.clock, || What::EndpointResponse {
-            status: status.as_u16(),
-            latency,
-            headers: pairs(headers),
-            body: String::from_utf8_lossy(body).into_owned(),
-        });
-    }
+fn note_answer(x: &Exchange, status: StatusCode, headers: &HeaderMap, body: &Bytes) {
+    x.record.note(|| What::EndpointResponse {
+        status: status.as_u16(),
+        latency: x.record.integration_latency.unwrap_or_default(),
+        headers: pairs(headers),
+        body: body.clone(),
+    });
 }
 
 /// A request that was sent and the head of its answer.

@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, Uri, Version};
 use super::failure::Failure;
 use super::headers;
 use super::keys::Member;
-use super::record::Record;
+use super::record::{Record, What};
 use super::request_ids::RequestIds;
 use super::snapshot;
 use super::stage::{Side, Stage};
@@ -253,6 +253,26 @@ impl Exchange {
                 each(name, &value);
             }
         }
+    }
+
+    /// Notes the request as the method gets it.
+    pub(crate) fn note_method_request(&self) {
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        self.record.note(|| What::Started {
+            request_id: self.ids.request_id().to_owned(),
+            verb: self.request.verb.to_string(),
+            path: self.path().to_owned(),
+        });
+        self.record.note(|| {
+            let mut headers = Vec::new();
+            self.each_header(&mut |name, value| headers.push(owned((name, value))));
+            What::MethodRequest {
+                path: self.path_parameters().map(owned).collect(),
+                query: self.query().map(owned).collect(),
+                headers,
+                body: self.request.body.clone(),
+            }
+        });
     }
 
     /// The body as text; empty until it was read.

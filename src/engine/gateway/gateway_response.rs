@@ -12,15 +12,14 @@ use super::exchange::Exchange;
 use super::failure::Failure;
 use super::mapping::media_type;
 use super::record::What;
-use crate::base::Clock;
 
 /// The answer for a failure: the API's own response of its kind, or the service's.
-pub(crate) fn answer(x: &mut Exchange, failure: Failure, clock: &Clock) -> Answer {
+pub(crate) fn answer(x: &mut Exchange, failure: Failure) -> Answer {
     let kind = failure.kind;
     let default_status = failure.status.or(kind.default_status()).unwrap_or(500);
     if !failure.log.is_empty() {
-        let log = failure.log.clone();
-        x.record.note(clock, || What::Failed(log.into_owned()));
+        x.record
+            .note(|| What::Failed(failure.log.clone().into_owned()));
     }
     x.record.gateway_response = Some(kind);
     let error_type = failure.error_type;

@@ -68,7 +68,7 @@ impl Handler {
         };
         let answer = match self.enter(&mut x, incoming).await {
             Ok(incoming) => life::serve(&mut x, &caller, incoming).await,
-            Err(failure) => life::fail(&mut x, failure, &caller),
+            Err(failure) => life::refuse(&mut x, failure),
         };
         let response = answer.finish(&mut x);
         self.record(&mut x);

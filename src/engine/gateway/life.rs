@@ -26,35 +26,40 @@ pub(crate) async fn serve(
 ) -> Answer {
     let answer = match integrate(x, caller, incoming).await {
         Ok(answer) => {
-            answer.note(x, caller.clock);
+            answer.note(x);
             answer
         }
-        Err(failure) => fail(x, failure, caller),
+        Err(failure) => fail(x, failure),
     };
-    completed(x, &answer, caller);
+    completed(x, &answer);
+    answer
+}
+
+/// The answer of a request that was not let in.
+pub(crate) fn refuse(x: &mut Exchange, failure: Failure) -> Answer {
+    let answer = fail(x, failure);
+    completed(x, &answer);
     answer
 }
 
 /// The answer of a request that failed.
-pub(crate) fn fail(x: &mut Exchange, failure: Failure, caller: &Caller<'_>) -> Answer {
-    let answer = gateway_response::answer(x, failure, caller.clock);
+fn fail(x: &mut Exchange, failure: Failure) -> Answer {
+    let answer = gateway_response::answer(x, failure);
     if let (Some(headers), Some(kind)) = (&answer.spelled, x.record.gateway_response) {
-        let (headers, status) = (headers.clone(), answer.status);
-        let body = answer.body.bytes().unwrap_or_default();
-        x.record.note(caller.clock, || What::GatewayResponse {
+        x.record.note(|| What::GatewayResponse {
             kind,
-            status,
-            headers,
-            body: String::from_utf8_lossy(&body).into_owned(),
+            status: answer.status,
+            headers: headers.clone(),
+            body: answer.body.bytes().unwrap_or_default(),
         });
     }
     answer
 }
 
-fn completed(x: &mut Exchange, answer: &Answer, caller: &Caller<'_>) {
+fn completed(x: &mut Exchange, answer: &Answer) {
     let status = answer.status;
     x.record.status = status;
-    x.record.note(caller.clock, || What::Completed { status });
+    x.record.note(|| What::Completed { status });
 }
 
 async fn integrate(

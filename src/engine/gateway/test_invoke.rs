@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use super::backend::Caller;
 use super::exchange::{self, ClientRequest, Exchange, Place, as_text};
 use super::pool::{Pool, PoolLimits, Tls};
-use super::record::{Record, What};
+use super::record::Record;
 use super::request_ids::{GivenIds, RequestIds};
 use super::response_table::ResponseTable;
 use super::snapshot::{Deployment, Method as CompiledMethod};
@@ -107,7 +107,7 @@ impl Gateway {
             headers,
             multi_value_headers,
             body: String::from_utf8_lossy(&body.unwrap_or_default()).into_owned(),
-            log: log::of_test(x.ids.request_id(), &x.record),
+            log: log::execution::of_test(x.ids.request_id(), &x.record.events()),
             latency,
         })
     }
@@ -143,7 +143,8 @@ impl Gateway {
         }
         let now = self.clock.now();
         let ids = RequestIds::draw(chance, now, GivenIds::default());
-        let record = Record::new(now, self.clock.monotonic()).with_details();
+        let mut record = Record::new(now, self.clock.monotonic());
+        record.ask(&self.clock, true);
         let request = ClientRequest {
             // A method for any verb is tested with the verb that AWS's console offers first.
             verb: test
@@ -191,26 +192,7 @@ impl Gateway {
         );
         let mut x = Exchange::new(Arc::new(stage), false, request, ids, record);
         x.method = Some(0);
-        self.note_method_request(&mut x);
+        x.note_method_request();
         Ok(x)
-    }
-
-    fn note_method_request(&self, x: &mut Exchange) {
-        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        let started = What::Started {
-            request_id: x.ids.request_id().to_owned(),
-            verb: x.request.verb.to_string(),
-            path: x.path().to_owned(),
-        };
-        let mut headers = Vec::new();
-        x.each_header(&mut |name, value| headers.push(owned((name, value))));
-        let request = What::MethodRequest {
-            path: x.path_parameters().map(owned).collect(),
-            query: x.query().map(owned).collect(),
-            headers,
-            body: x.body_text().to_owned(),
-        };
-        x.record.note(&self.clock, || started);
-        x.record.note(&self.clock, || request);
     }
 }
