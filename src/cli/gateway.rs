@@ -10,8 +10,10 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::{data_folder, say};
+use crate::engine::gateway::Settings;
 use crate::engine::store::Location;
 use crate::engine::{Config, start};
+use crate::model::ThrottleSettings;
 
 /// Serve APIs and AWS's control plane, without the console
 #[derive(Debug, Args)]
@@ -37,6 +39,9 @@ pub(crate) struct Gateway {
     /// Another host name that the control plane answers to; may be given again
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
+    /// The account's throttle in a region: requests a second and burst, as 10000:5000, which is AWS's
+    #[arg(long, value_name = "RATE:BURST", value_parser = throttle)]
+    account_throttle: Option<ThrottleSettings>,
     /// Let other users of this machine use the control plane
     #[arg(long)]
     allow_other_users: bool,
@@ -48,6 +53,22 @@ fn account(text: &str) -> Result<String, String> {
     } else {
         Err("an AWS account number has 12 digits".to_owned())
     }
+}
+
+fn throttle(text: &str) -> Result<ThrottleSettings, String> {
+    let read = || {
+        let (rate, burst) = text.split_once(':')?;
+        let rate_limit = rate
+            .parse::<f64>()
+            .ok()
+            .filter(|r| r.is_finite() && *r >= 0.0)?;
+        let burst_limit = burst.parse::<i64>().ok().filter(|b| *b >= 0)?;
+        Some(ThrottleSettings {
+            burst_limit,
+            rate_limit,
+        })
+    };
+    read().ok_or_else(|| "give requests a second and burst, such as 10000:5000".to_owned())
 }
 
 impl Gateway {
@@ -67,7 +88,12 @@ impl Gateway {
             Ok(signals) => signals,
             Err(error) => return super::fail(3, &format!("can't wait for signals: {error}")),
         };
+        let mut limits = Settings::default();
+        if let Some(account) = self.account_throttle {
+            limits.account = account;
+        }
         let config = Config {
+            limits,
             listen: self.listen,
             location,
             account: self.account,
@@ -85,5 +111,20 @@ impl Gateway {
         signals.forever().next();
         engine.stop();
         ExitCode::SUCCESS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_throttle_is_a_rate_and_a_burst() {
+        let read = |text| throttle(text).ok().map(|t| (t.rate_limit, t.burst_limit));
+        assert_eq!(read("10000:5000"), Some((10_000.0, 5_000)));
+        assert_eq!(read("0.5:1"), Some((0.5, 1)));
+        for text in ["", "5", "5:", ":5", "-1:5", "inf:1", "1:1.5", "a:b"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 }

@@ -32,7 +32,8 @@ use self::control::apigateway::{ApiGateway, Deps};
 use self::control::cloudwatch::CloudWatch;
 use self::flush::Flush;
 use self::gateway::{Gateway, Settings};
-use self::server::{DRAIN, DataRuntime, Extension, Job, bind, run_data};
+pub use self::server::Patience;
+use self::server::{DRAIN, DataRuntime, Extension, Job, Room, bind, run_data};
 use self::store::{Location, Row, Store, StoreError};
 use self::telemetry::Telemetry;
 use self::wire::{MAX_BODY, Protocol, Reply, ServiceError};
@@ -59,6 +60,10 @@ pub struct Config {
     pub allow_other_users: bool,
     /// What the account allows: its throttle, the size of headers.
     pub limits: Settings,
+    /// Connections of clients at the most; as many as the system has descriptors for when absent. Further ones are answered 503.
+    pub connections: Option<usize>,
+    /// How long clients may keep connections without using them.
+    pub patience: Patience,
     /// The engine's time.
     pub clock: Clock,
 }
@@ -75,6 +80,8 @@ impl Default for Config {
             hosts: Vec::new(),
             allow_other_users: false,
             limits: Settings::default(),
+            connections: None,
+            patience: Patience::default(),
             clock: Clock::system(),
         }
     }
@@ -216,9 +223,14 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
         .map_err(StartError::State)?;
 
     let allow_other_users = config.allow_other_users;
+    let room = config
+        .connections
+        .map_or_else(Room::by_descriptors, Room::of);
+    let patience = config.patience;
     for (n, listener) in listeners.into_iter().enumerate() {
         let (control, stop, hosts) = (jobs.clone(), stopped.clone(), config.hosts.clone());
         let (gateway, chance) = (Arc::clone(&gateway), chance.split());
+        let room = room.clone();
         engine
             .threads
             .push(spawn(&format!("sluice-data-{n}"), move || {
@@ -227,6 +239,8 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
                     control,
                     hosts: hosts.into(),
                     allow_other_users,
+                    room,
+                    patience,
                     stop,
                 };
                 let handler = gateway.handler(chance);

@@ -2,7 +2,8 @@
 //!
 //! Names are lower case throughout, as `http` keeps them.
 
-use http::HeaderName;
+use http::header::CONNECTION;
+use http::{HeaderMap, HeaderName};
 
 /// What becomes of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,29 @@ fn row(name: &str) -> Option<Row> {
 /// The client's own header on its way to an `HTTP_PROXY` backend.
 pub(crate) fn of_client(name: &str) -> Fate {
     row(name).map_or(Pass, |row| row.client)
+}
+
+/// The headers that a message's `Connection` names: they are for one hop only (RFC 9110 §7.6.1).
+#[derive(Clone, Copy)]
+pub(crate) struct HopByHop<'a>(&'a HeaderMap);
+
+/// What `Connection` names besides the usual words about the connection itself; nothing for almost every message.
+pub(crate) fn named_by_connection(headers: &HeaderMap) -> Option<HopByHop<'_>> {
+    let usual = |value: &http::HeaderValue| {
+        let value = value.as_bytes();
+        value.eq_ignore_ascii_case(b"keep-alive") || value.eq_ignore_ascii_case(b"close")
+    };
+    let mut values = headers.get_all(CONNECTION).iter();
+    (!values.all(usual)).then_some(HopByHop(headers))
+}
+
+impl HopByHop<'_> {
+    /// Whether this header is among them; `name` is lower case.
+    pub(crate) fn names(self, name: &str) -> bool {
+        let values = self.0.get_all(CONNECTION).iter();
+        let mut named = values.flat_map(|value| value.as_bytes().split(|b| *b == b','));
+        named.any(|named| named.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
+    }
 }
 
 /// Whether mapping templates and expressions see a header of the request.
@@ -204,6 +228,22 @@ mod tests {
             with(|n| mapped_to_client(n) == Pass).join(", "),
             "Accept, Accept-Charset, Accept-Encoding, Age, Content-Encoding, Content-Type, Pragma, Range, Referer, TE, Via, Warn"
         );
+    }
+
+    #[test]
+    fn connection_names_headers_of_one_hop() {
+        let named = |values: &[&str], name: &str| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(CONNECTION, value.parse().unwrap());
+            }
+            named_by_connection(&headers).is_some_and(|hop| hop.names(name))
+        };
+        assert!(named(&["close, X-Secret"], "x-secret"));
+        assert!(named(&["keep-alive", "a ,x-secret"], "x-secret"));
+        assert!(!named(&["close, X-Secret"], "x-secrets"));
+        assert!(!named(&["Keep-Alive"], "keep-alive"));
+        assert!(!named(&[], "x-secret"));
     }
 
     #[test]

@@ -203,8 +203,12 @@ fn own_headers(x: &Exchange, headers: &mut HeaderMap) {
 
 /// The client's headers for an `HTTP_PROXY` backend. The forwarding ones are unverified; they say what AWS's say, which is always HTTPS.
 fn pass_headers(x: &Exchange, headers: &mut HeaderMap) {
+    let hop = headers::named_by_connection(&x.request.headers);
     for (name, value) in &x.request.headers {
-        if headers::of_client(name.as_str()) == Fate::Pass && !is_signature(name, value) {
+        if headers::of_client(name.as_str()) == Fate::Pass
+            && !is_signature(name, value)
+            && !hop.is_some_and(|hop| hop.names(name.as_str()))
+        {
             headers.append(name, value.clone());
         }
     }

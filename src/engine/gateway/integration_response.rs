@@ -99,11 +99,21 @@ pub(crate) fn pass(x: &mut Exchange, body: Body) -> Answer {
     };
     let mut answer = Answer::with_room(backend.headers.len(), details);
     answer.status = backend.status;
+    let hop: Vec<HeaderName> = match headers::named_by_connection(&backend.headers) {
+        Some(hop) => {
+            let named = backend.headers.keys().filter(|n| hop.names(n.as_str()));
+            named.cloned().collect()
+        }
+        None => Vec::new(),
+    };
     let mut last = None;
     for (name, value) in backend.headers {
         // Further values of a name come without it.
         last = name.or(last);
         let Some(name) = &last else { continue };
+        if hop.contains(name) {
+            continue;
+        }
         match headers::of_backend(name.as_str()) {
             Fate::Pass => answer.append(name.clone(), value),
             Fate::Remap => {

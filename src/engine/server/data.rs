@@ -2,8 +2,11 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,13 +16,15 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
 use super::peer;
+use super::room::Room;
 use super::sort::{Destination, Refusal, sort};
+use super::watch::{Patience, Verdict, WatchedIo, Watches};
 use crate::engine::gateway::{self, Handler};
 
 /// An answer: the data plane's own body, or one that is complete.
@@ -47,6 +52,10 @@ pub(crate) struct DataRuntime {
     pub(crate) hosts: Rc<[String]>,
     /// Whether other users of this machine may use the control plane.
     pub(crate) allow_other_users: bool,
+    /// Room for connections, shared by all data runtimes.
+    pub(crate) room: Room,
+    /// How long clients may keep connections without using them.
+    pub(crate) patience: Patience,
     /// Turns true when the engine stops.
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -57,34 +66,47 @@ pub(crate) const DRAIN: Duration = Duration::from_millis(500);
 /// How long to wait before accepting again when the system has no more descriptors.
 const EXHAUSTED: Duration = Duration::from_millis(50);
 
+/// The most bytes of a request that are held before its body is asked for. A head longer than that is refused by the HTTP library; the
+/// gateway's own limits on URL and headers, which have AWS's words, are lower.
+const READ_AHEAD: usize = 64 * 1024;
+
 /// Serves until the engine stops.
 pub(crate) async fn run_data(runtime: DataRuntime, handler: Handler) -> std::io::Result<()> {
     let listener = TcpListener::from_std(runtime.listener)?;
+    let mut http = http1::Builder::new();
+    // A client that has sent all it wants to send may close its side and still gets its answer.
+    http.half_close(true)
+        .max_buf_size(READ_AHEAD)
+        .header_read_timeout(None);
     let worker = Rc::new(Worker {
         handler,
         control: runtime.control,
         hosts: runtime.hosts,
         allow_other_users: runtime.allow_other_users,
-        local: listener.local_addr()?,
-        stop: runtime.stop.clone(),
+        http,
+        watches: Rc::new(Watches::new(runtime.patience)),
+        room: runtime.room,
     });
     let mut stop = runtime.stop;
     let connections = LocalSet::new();
     connections
         .run_until(async {
+            let mut round = pin!(tokio::time::sleep(worker.watches.round()));
             loop {
                 tokio::select! {
                     biased;
                     _ = stop.wait_for(|stopped| *stopped) => return,
                     accepted = listener.accept() => match accepted {
-                        Ok((stream, peer)) => {
-                            tokio::task::spawn_local(Rc::clone(&worker).connection(stream, peer));
-                        }
+                        Ok((stream, peer)) => worker.take(stream, peer),
                         // The client gave up, or descriptors ran out: neither ends the others' service.
                         Err(error) => {
                             tracing::warn!(%error, "a connection could not be accepted");
                             tokio::time::sleep(EXHAUSTED).await;
                         }
+                    },
+                    () = &mut round, if !worker.watches.is_empty() => {
+                        worker.watches.go_round();
+                        round.as_mut().reset(tokio::time::Instant::now() + worker.watches.round());
                     }
                 }
             }
@@ -92,6 +114,7 @@ pub(crate) async fn run_data(runtime: DataRuntime, handler: Handler) -> std::io:
         .await;
     drop(listener);
     // Connections close themselves once they have answered; whoever takes longer than this is cut off.
+    worker.watches.end();
     let _ = tokio::time::timeout(DRAIN, connections).await;
     Ok(())
 }
@@ -101,42 +124,64 @@ struct Worker {
     control: mpsc::UnboundedSender<Job>,
     hosts: Rc<[String]>,
     allow_other_users: bool,
-    local: SocketAddr,
-    stop: watch::Receiver<bool>,
+    http: http1::Builder,
+    watches: Rc<Watches>,
+    room: Room,
 }
 
 impl Worker {
-    async fn connection(self: Rc<Self>, stream: TcpStream, peer: SocketAddr) {
+    /// Begins to serve a connection, if there is room for it.
+    fn take(self: &Rc<Self>, stream: TcpStream, peer: SocketAddr) {
         // An answer is written at once and whole; waiting for more to send would only delay it.
         let _ = stream.set_nodelay(true);
-        let mut stop = self.stop.clone();
+        match self.room.take() {
+            Some(place) => {
+                let worker = Rc::clone(self);
+                tokio::task::spawn_local(async move {
+                    worker.connection(stream, peer).await;
+                    drop(place);
+                });
+            }
+            None => super::room::shed(stream, &self.room),
+        }
+    }
+
+    async fn connection(&self, stream: TcpStream, peer: SocketAddr) {
+        // A listener on an address for any has no address of its own.
+        let Ok(local) = stream.local_addr() else {
+            return;
+        };
+        let watched = self.watches.watch();
+        let watch = &watched.watch;
         // Looked up once, when the connection first asks for the control plane.
         let own_user = Cell::new(None);
         let service = service_fn(|request| {
-            let worker = &self;
+            watch.serving();
             let own_user = &own_user;
-            async move { Ok::<_, Infallible>(worker.answer(request, peer, own_user).await) }
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(None)
-            .serve_connection(TokioIo::new(stream), service);
-        tokio::pin!(connection);
-        tokio::select! {
-            biased;
-            // What goes wrong on a connection is its client's affair: it was cut off, or spoke no HTTP.
-            _ = connection.as_mut() => {}
-            _ = stop.wait_for(|stopped| *stopped) => {
-                connection.as_mut().graceful_shutdown();
-                let _ = connection.await;
+            async move {
+                let answer = self.answer(request, (peer, local), own_user).await;
+                watch.answered();
+                Ok::<_, Infallible>(answer)
             }
-        }
+        });
+        let io = WatchedIo::new(TokioIo::new(stream), Rc::clone(watch));
+        let mut connection = pin!(self.http.serve_connection(io, service));
+        poll_fn(|cx| {
+            match watch.verdict(cx) {
+                Verdict::Stays => {}
+                Verdict::Ends => connection.as_mut().graceful_shutdown(),
+                Verdict::Closes => return Poll::Ready(()),
+            }
+            // What goes wrong on a connection is its client's affair: it was cut off, or spoke no HTTP.
+            connection.as_mut().poll(cx).map(drop)
+        })
+        .await;
     }
 
     async fn answer(
         &self,
         request: Request<Incoming>,
-        peer: SocketAddr,
+        (peer, local): (SocketAddr, SocketAddr),
         own_user: &Cell<Option<bool>>,
     ) -> Answer {
         let extension = match sort(&request, &self.hosts) {
@@ -151,7 +196,7 @@ impl Worker {
         if !self.allow_other_users {
             let own = own_user
                 .get()
-                .unwrap_or_else(|| peer::is_own_user(peer, self.local));
+                .unwrap_or_else(|| peer::is_own_user(peer, local));
             own_user.set(Some(own));
             if !own {
                 return refused(Refusal::OtherUser);

@@ -8,8 +8,12 @@ mod data;
 mod extension;
 mod listen;
 mod peer;
+mod room;
 mod sort;
+mod watch;
 
 pub(crate) use data::{DRAIN, DataRuntime, Job, run_data};
 pub(crate) use extension::Extension;
 pub(crate) use listen::bind;
+pub(crate) use room::Room;
+pub use watch::Patience;

@@ -1,0 +1,338 @@
+//! Clients that hold a connection without using it: who sends a request's head a byte at a time, who doesn't read the answer, who is
+//! idle for too long. Each would keep a descriptor for ever.
+//!
+//! One round a second over all connections of a runtime, instead of a timer for each request: what a request pays is a store or two.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+
+/// How long a client may keep a connection without getting on with it. Rounded up to the next round over all connections.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// From the first byte of a request to the end of its head. AWS's is not documented; 30 s is usual.
+    pub head: Duration,
+    /// Between two requests: AWS's *Idle client connection* (`spec/rest/resources-methods.md` §5).
+    pub idle: Duration,
+    /// Without taking a byte of an answer that waits for it.
+    pub stalled: Duration,
+    /// From one round to the next.
+    pub round: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(30),
+            idle: Duration::from_secs(310),
+            stalled: Duration::from_mins(1),
+            round: Duration::from_secs(1),
+        }
+    }
+}
+
+/// What a connection is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Nothing of a request was read since the last answer.
+    Idle,
+    /// A head has begun.
+    Head,
+    /// A request is being answered; however long that takes is not the client's doing.
+    Serving,
+    /// An answer waits for the client to read.
+    Stalled,
+}
+
+/// What is to become of a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It goes on.
+    #[default]
+    Stays,
+    /// It ends with the answer that it is giving.
+    Ends,
+    /// It is closed at once.
+    Closes,
+}
+
+/// One connection as the rounds see it.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    phase: Cell<Phase>,
+    /// The round in which the phase began.
+    since: Cell<u32>,
+    verdict: Cell<Verdict>,
+    waker: RefCell<Option<Waker>>,
+    rounds: Rc<Cell<u32>>,
+}
+
+impl Watch {
+    fn enter(&self, phase: Phase) {
+        self.phase.set(phase);
+        self.since.set(self.rounds.get());
+    }
+
+    /// A request's head is complete.
+    pub(crate) fn serving(&self) {
+        self.enter(Phase::Serving);
+    }
+
+    /// The answer is there; what follows is its body, then the next request.
+    pub(crate) fn answered(&self) {
+        self.enter(Phase::Idle);
+    }
+
+    /// What was decided since the connection's task last asked. It is woken when something is.
+    pub(crate) fn verdict(&self, cx: &Context<'_>) -> Verdict {
+        let mut waker = self.waker.borrow_mut();
+        if !waker.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
+            *waker = Some(cx.waker().clone());
+        }
+        self.verdict.replace(Verdict::Stays)
+    }
+
+    fn judge(&self, verdict: Verdict) {
+        self.verdict.set(verdict);
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+/// The open connections of a data runtime.
+#[derive(Debug)]
+pub(crate) struct Watches {
+    open: RefCell<HashMap<*const Watch, Rc<Watch>>>,
+    /// Rounds so far.
+    rounds: Rc<Cell<u32>>,
+    patience: Patience,
+}
+
+impl Watches {
+    pub(crate) fn new(patience: Patience) -> Self {
+        Self {
+            open: RefCell::default(),
+            rounds: Rc::default(),
+            patience,
+        }
+    }
+
+    /// Takes up a connection until the guard is dropped.
+    pub(crate) fn watch(self: &Rc<Self>) -> Watched {
+        let watch = Rc::new(Watch {
+            phase: Cell::new(Phase::Idle),
+            since: Cell::new(self.rounds.get()),
+            verdict: Cell::default(),
+            waker: RefCell::default(),
+            rounds: Rc::clone(&self.rounds),
+        });
+        self.open
+            .borrow_mut()
+            .insert(Rc::as_ptr(&watch), Rc::clone(&watch));
+        Watched {
+            watch,
+            watches: Rc::clone(self),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.borrow().is_empty()
+    }
+
+    /// When the next round is due, from the last one on.
+    pub(crate) const fn round(&self) -> Duration {
+        self.patience.round
+    }
+
+    /// Closes the connections whose clients were waited for long enough.
+    pub(crate) fn go_round(&self) {
+        let now = self.rounds.get().wrapping_add(1);
+        self.rounds.set(now);
+        for watch in self.open.borrow().values() {
+            let limit = match watch.phase.get() {
+                Phase::Idle => self.patience.idle,
+                Phase::Head => self.patience.head,
+                Phase::Stalled => self.patience.stalled,
+                Phase::Serving => continue,
+            };
+            // The round in which it began doesn't count in full.
+            let passed = now.wrapping_sub(watch.since.get()).saturating_sub(1);
+            if self.patience.round.saturating_mul(passed) >= limit {
+                watch.judge(Verdict::Closes);
+            }
+        }
+    }
+
+    /// Lets all connections end with the answer that they are giving.
+    pub(crate) fn end(&self) {
+        for watch in self.open.borrow().values() {
+            watch.judge(Verdict::Ends);
+        }
+    }
+}
+
+/// A watched connection; watched until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    pub(crate) watch: Rc<Watch>,
+    watches: Rc<Watches>,
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let key = Rc::as_ptr(&self.watch);
+        self.watches.open.borrow_mut().remove(&key);
+    }
+}
+
+/// A connection's bytes, which tell its watch how it gets on.
+#[derive(Debug)]
+pub(crate) struct WatchedIo<T> {
+    io: T,
+    watch: Rc<Watch>,
+}
+
+impl<T> WatchedIo<T> {
+    pub(crate) fn new(io: T, watch: Rc<Watch>) -> Self {
+        Self { io, watch }
+    }
+
+    fn wrote(&self, done: bool) {
+        match (done, self.watch.phase.get()) {
+            // An answer is on its way: slowly perhaps, but the client reads.
+            (true, Phase::Stalled | Phase::Idle) => self.watch.enter(Phase::Idle),
+            (true, _) | (false, Phase::Stalled) => {}
+            (false, _) => self.watch.enter(Phase::Stalled),
+        }
+    }
+}
+
+impl<T: Read + Unpin> Read for WatchedIo<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: ReadBufCursor<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let read = Pin::new(&mut self.io).poll_read(cx, buf);
+        if read.is_ready() && self.watch.phase.get() == Phase::Idle {
+            self.watch.enter(Phase::Head);
+        }
+        read
+    }
+}
+
+impl<T: Write + Unpin> Write for WatchedIo<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write(cx, buf);
+        self.wrote(written.is_ready());
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[std::io::IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
+        self.wrote(written.is_ready());
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patience(head: u64, idle: u64, stalled: u64) -> Patience {
+        Patience {
+            head: Duration::from_secs(head),
+            idle: Duration::from_secs(idle),
+            stalled: Duration::from_secs(stalled),
+            round: Duration::from_secs(1),
+        }
+    }
+
+    /// Rounds until the connection is closed, at most 20.
+    fn closed_after(watches: &Watches, watch: &Watch) -> Option<usize> {
+        let mut rounds = 1..=20;
+        rounds.find(|_| {
+            watches.go_round();
+            watch.verdict.get() == Verdict::Closes
+        })
+    }
+
+    #[test]
+    fn each_phase_has_its_own_patience() {
+        for (phase, expected) in [
+            (Phase::Idle, Some(6)),
+            (Phase::Head, Some(3)),
+            (Phase::Stalled, Some(4)),
+            (Phase::Serving, None),
+        ] {
+            let watches = Rc::new(Watches::new(patience(2, 5, 3)));
+            let client = watches.watch();
+            client.watch.enter(phase);
+            assert_eq!(closed_after(&watches, &client.watch), expected, "{phase:?}");
+            drop(client);
+            assert!(watches.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_head_in_pieces_counts_from_its_first_byte() {
+        let watches = Rc::new(Watches::new(patience(2, 5, 3)));
+        let client = watches.watch();
+        client.watch.enter(Phase::Head);
+        watches.go_round();
+        // Further bytes find the phase begun.
+        assert_eq!(client.watch.phase.get(), Phase::Head);
+        assert_eq!(closed_after(&watches, &client.watch), Some(2));
+    }
+
+    #[test]
+    fn who_reads_slowly_but_reads_is_waited_for() {
+        let watches = Rc::new(Watches::new(patience(2, 5, 3)));
+        let client = watches.watch();
+        let io = WatchedIo::new((), Rc::clone(&client.watch));
+        for _ in 0..10 {
+            io.wrote(false);
+            watches.go_round();
+            watches.go_round();
+            io.wrote(true);
+            assert_eq!(client.watch.verdict.get(), Verdict::Stays);
+        }
+        io.wrote(false);
+        assert_eq!(closed_after(&watches, &client.watch), Some(4));
+    }
+
+    #[test]
+    fn all_end_when_the_engine_stops() {
+        let watches = Rc::new(Watches::new(Patience::default()));
+        let (a, b) = (watches.watch(), watches.watch());
+        watches.end();
+        assert_eq!(a.watch.verdict.get(), Verdict::Ends);
+        assert_eq!(b.watch.verdict.get(), Verdict::Ends);
+    }
+}
