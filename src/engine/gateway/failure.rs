@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
+
 use crate::model::GatewayResponseType;
 
 /// The end of a request before its method answered.
@@ -18,13 +20,16 @@ pub(crate) struct Failure {
     pub(crate) status: Option<u16>,
     /// What the execution log says about it.
     pub(crate) log: Cow<'static, str>,
+    /// `$context.error.validationErrorString`
+    pub(crate) validation: Option<Box<str>>,
 }
 
-/// The message and the body that carries it: refusing must not cost more than serving, so both are ready beforehand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The message and the body that carries it: refusing must not cost more than serving, so both are ready beforehand where they are
+/// always the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Said {
-    message: &'static str,
-    body: &'static str,
+    message: Cow<'static, str>,
+    body: Cow<'static, str>,
 }
 
 /// What is refused before the request is let in reads `{"message":"…"}`; what fails after that has a blank behind the colon: the
@@ -32,14 +37,14 @@ struct Said {
 macro_rules! said {
     ($message:literal) => {
         Said {
-            message: $message,
-            body: concat!("{\"message\":\"", $message, "\"}"),
+            message: Cow::Borrowed($message),
+            body: Cow::Borrowed(concat!("{\"message\":\"", $message, "\"}")),
         }
     };
     (late $message:literal) => {
         Said {
-            message: $message,
-            body: concat!("{\"message\": \"", $message, "\"}"),
+            message: Cow::Borrowed($message),
+            body: Cow::Borrowed(concat!("{\"message\": \"", $message, "\"}")),
         }
     };
 }
@@ -57,6 +62,54 @@ impl Failure {
             error_type,
             status: None,
             log: Cow::Borrowed(log),
+            validation: None,
+        }
+    }
+
+    /// The same failure with a message of its own.
+    fn saying(self, message: String) -> Self {
+        let body = format!("{{\"message\": {}}}", quoted(&message));
+        Self {
+            said: Said {
+                message: message.into(),
+                body: body.into(),
+            },
+            ..self
+        }
+    }
+
+    /// Required parameters that are absent or blank, in the order of the message (recorded).
+    pub(crate) fn missing_parameters(names: &[&str]) -> Self {
+        let message = format!(
+            "Missing required request parameters: [{}]",
+            names.join(", ")
+        );
+        let failed = Self::new(
+            GatewayResponseType::BadRequestParameters,
+            said!(late "Missing required request parameters"),
+            "BadRequestException",
+            "",
+        );
+        Self {
+            log: message.clone().into(),
+            ..failed.saying(message)
+        }
+    }
+
+    /// A body that isn't what the model of its content type says; `findings` in the words of the service's validator.
+    pub(crate) fn invalid_body(media_type: &str, findings: &str) -> Self {
+        Self {
+            log: format!(
+                "Request body does not match model schema for content type {media_type}: {findings}"
+            )
+            .into(),
+            validation: Some(findings.into()),
+            ..Self::new(
+                GatewayResponseType::BadRequestBody,
+                said!(late "Invalid request body"),
+                "BadRequestException",
+                "",
+            )
         }
     }
 
@@ -170,19 +223,27 @@ impl Failure {
     }
 
     /// `$context.error.message`
-    pub(crate) const fn message(&self) -> &'static str {
-        self.said.message
+    pub(crate) fn message(&self) -> &str {
+        &self.said.message
     }
 
     /// `$context.error.messageString`: quoted.
     pub(crate) fn message_string(&self) -> String {
-        format!("\"{}\"", self.said.message)
+        quoted(&self.said.message)
     }
 
     /// What the default template makes of the message.
-    pub(crate) const fn default_body(&self) -> &'static str {
-        self.said.body
+    pub(crate) fn default_body(&self) -> Bytes {
+        match &self.said.body {
+            Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+            Cow::Owned(text) => Bytes::from(text.clone()),
+        }
     }
+}
+
+/// A text as JSON has it.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]
@@ -202,8 +263,10 @@ mod tests {
             Failure::configuration(""),
             Failure::timeout(),
             Failure::network(""),
+            Failure::missing_parameters(&["x-\"header\"", "qs1"]),
+            Failure::invalid_body("application/json", "[]"),
         ] {
-            let body: serde_json::Value = serde_json::from_str(failure.default_body()).unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&failure.default_body()).unwrap();
             assert_eq!(body, serde_json::json!({"message": failure.message()}));
             assert_eq!(
                 failure.message_string(),

@@ -2,7 +2,6 @@
 //!
 //! Facts: `spec/rest/validation.md` §3.
 
-use bytes::Bytes;
 use http::HeaderValue;
 use http::header::ACCEPT;
 
@@ -55,7 +54,7 @@ pub(crate) fn answer(x: &mut Exchange, failure: Failure) -> Answer {
         }
     } else {
         answer.set_content_type(HeaderValue::from_static("application/json"));
-        answer.body = Body::whole(Bytes::from_static(default_body.as_bytes()));
+        answer.body = Body::whole(default_body);
     }
     answer
 }

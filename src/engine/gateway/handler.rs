@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
@@ -18,9 +18,9 @@ use super::failure::Failure;
 use super::pool::Pool;
 use super::record::Record;
 use super::request_ids::{GivenIds, RequestIds};
-use super::snapshot::Kind;
+use super::snapshot::Method;
 use super::target::Target;
-use super::{Gateway, admit, life};
+use super::{Gateway, admit, life, validate};
 use crate::base::Chance;
 use crate::engine::telemetry::{Observation, Recorder};
 
@@ -148,12 +148,12 @@ impl Handler {
             return Err(Failure::missing_token());
         }
         admit::admit(x)?;
+        validate::parameters(x)?;
         if incoming.is_end_stream() {
+            validate::body(x)?;
             return Ok(None);
         }
-        let streams = x.integration().is_some_and(|i| {
-            matches!(i.kind, Kind::HttpProxy(_)) && !i.request_parameters.read_body()
-        });
+        let streams = x.method().is_some_and(Method::streams);
         if streams {
             return Ok(Some(incoming));
         }
@@ -162,6 +162,7 @@ impl Handler {
             Err(BodyError::TooLarge) => return Err(Failure::too_large()),
             Err(BodyError::Broken(error)) => return Err(Failure::network(&error.to_string())),
         }
+        validate::body(x)?;
         Ok(None)
     }
 }
@@ -219,7 +220,7 @@ struct Head<'a> {
     /// The declared length of the body.
     length: Option<u64>,
     /// `X-HTTP-Method-Override` (`spec/rest/resources-methods.md` §3).
-    verb: Option<Method>,
+    verb: Option<http::Method>,
     /// The size of all headers: a name, `: `, a value and the line's end each.
     bytes: usize,
 }

@@ -6,6 +6,7 @@
 //! ```text
 //! handler        match stage, draw canary; match resource and method; read the body
 //! admit          API key, quota, throttle
+//! validate       required parameters, the body against its model
 //! integration_request → mock | backend → integration_response
 //! gateway_response    on failure, from whatever phase
 //! record         what is left behind: metrics and logs are made of it
@@ -38,6 +39,7 @@ mod quota;
 mod record;
 mod request_ids;
 mod response_table;
+mod schema;
 mod snapshot;
 mod source;
 mod stage;
@@ -48,11 +50,13 @@ mod tests;
 mod unserved;
 mod uri;
 mod usage;
+mod validate;
 mod variables;
 
 pub use body::{Body, BodyError};
 pub use handler::Handler;
 pub use publish::{Gateway, Settings};
+pub(crate) use schema::{fault as schema_fault, is_json as is_schema};
 pub use target::Target;
 pub use test_invoke::{TestInvoke, TestInvokeAnswer, TestInvokeError};
 pub use unserved::{Unserved, check, check_stage};

@@ -9,8 +9,10 @@ use super::headers::{self, Fate};
 use super::mapping::Mappings;
 use super::mock;
 use super::response_table::ResponseTable;
+use super::schema::Schemas;
 use super::source::Source;
 use super::uri::UriTemplate;
+use super::validate::Validation;
 use crate::model::{
     self, Definition, IntegrationType, Map, PassthroughBehavior, PathTemplate, RouteTree,
 };
@@ -31,9 +33,10 @@ impl Deployment {
     pub(crate) fn compile(id: &str, definition: &Definition) -> Self {
         let mut tree = RouteTree::default();
         let mut methods = Vec::new();
+        let mut schemas = Schemas::new(definition);
         for (resource, method) in definition.methods() {
             tree.insert(&resource.path, &method.http_method, methods.len());
-            methods.push(Method::compile(resource, method));
+            methods.push(Method::compile(resource, method, &mut schemas));
         }
         Self {
             id: id.into(),
@@ -54,23 +57,39 @@ pub(crate) struct Method {
     pub(crate) resource_path: Box<str>,
     pub(crate) template: PathTemplate,
     pub(crate) api_key_required: bool,
+    /// What the method's request validator checks.
+    pub(crate) validation: Option<Box<Validation>>,
     /// Absent only where a test request meets a method that isn't finished; such a method can't be deployed.
     pub(crate) integration: Option<Integration>,
 }
 
 impl Method {
-    pub(crate) fn compile(resource: &model::Resource, method: &model::Method) -> Self {
+    pub(crate) fn compile<'d>(
+        resource: &model::Resource,
+        method: &'d model::Method,
+        schemas: &mut Schemas<'d>,
+    ) -> Self {
         Self {
             verb: method.http_method.as_str().into(),
             resource_id: resource.id.as_str().into(),
             resource_path: resource.path.as_str().into(),
             template: PathTemplate::parse(&resource.path),
             api_key_required: method.api_key_required,
+            validation: Validation::compile(method, schemas),
             integration: method
                 .method_integration
                 .as_ref()
                 .map(|i| Integration::compile(i, method)),
         }
+    }
+
+    /// Whether the client's body is passed on as it comes.
+    pub(crate) fn streams(&self) -> bool {
+        let read = self.validation.as_ref().is_some_and(|v| v.reads_body());
+        let streams = |i: &Integration| {
+            matches!(i.kind, Kind::HttpProxy(_)) && !i.request_parameters.read_body()
+        };
+        !read && self.integration.as_ref().is_some_and(streams)
     }
 }
 

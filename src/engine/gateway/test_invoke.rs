@@ -14,9 +14,10 @@ use super::pool::{Pool, PoolLimits, Tls};
 use super::record::Record;
 use super::request_ids::{GivenIds, RequestIds};
 use super::response_table::ResponseTable;
+use super::schema::Schemas;
 use super::snapshot::{Deployment, Method as CompiledMethod};
 use super::stage::{self, Stage};
-use super::{Gateway, life, log, unserved};
+use super::{Gateway, life, log, unserved, validate};
 use crate::base::Chance;
 use crate::model::{self, Definition, Map, RouteTree};
 
@@ -86,7 +87,11 @@ impl Gateway {
             pool: &pool,
             clock: &self.clock,
         };
-        let mut answer = life::serve(&mut x, &caller, None).await;
+        let checked = validate::parameters(&x).and_then(|()| validate::body(&x));
+        let mut answer = match checked {
+            Ok(()) => life::serve(&mut x, &caller, None).await,
+            Err(failure) => life::refuse(&mut x, failure),
+        };
         let latency = self.clock.monotonic().saturating_sub(x.record.started);
         let mut headers = Map::new();
         let mut multi_value_headers: Map<Vec<String>> = Map::new();
@@ -127,7 +132,7 @@ impl Gateway {
             .get(&test.verb)
             .ok_or(TestInvokeError::NoMethod)?;
         unserved::check_test(definition, resource, method).map_err(TestInvokeError::Unserved)?;
-        let compiled = CompiledMethod::compile(resource, method);
+        let compiled = CompiledMethod::compile(resource, method, &mut Schemas::new(definition));
         let given = test.path_with_query_string.filter(|p| !p.is_empty());
         let given = given.unwrap_or_else(|| resource.path.clone());
         let (path, query) = given.split_once('?').unwrap_or((&given, ""));

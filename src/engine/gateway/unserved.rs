@@ -84,11 +84,6 @@ const UNSERVED: &[(&str, Uses)] = &[
         OnMethod(|d, m| m.api_key_required && d.rest_api.api_key_source == "AUTHORIZER"),
     ),
     (
-        "validation of request parameters",
-        OnMethod(checks_parameters),
-    ),
-    ("validation of request bodies", OnMethod(checks_body)),
-    (
         "AWS integrations",
         OnMethod(|_, m| is_type(m, IntegrationType::Aws)),
     ),
@@ -151,30 +146,6 @@ fn is_type(method: &Method, wanted: IntegrationType) -> bool {
         .method_integration
         .as_ref()
         .is_some_and(|i| i.integration_type == wanted)
-}
-
-fn checks_parameters(definition: &Definition, method: &Method) -> bool {
-    let required = method
-        .request_parameters
-        .as_ref()
-        .is_some_and(|p| p.values().any(|required| *required));
-    required
-        && method.request_validator_id.as_ref().is_some_and(|id| {
-            let validator = definition.request_validators.get(id);
-            validator.is_none_or(|v| v.validate_request_parameters)
-        })
-}
-
-fn checks_body(definition: &Definition, method: &Method) -> bool {
-    let modelled = method
-        .request_models
-        .as_ref()
-        .is_some_and(|m| !m.is_empty());
-    modelled
-        && method.request_validator_id.as_ref().is_some_and(|id| {
-            let validator = definition.request_validators.get(id);
-            validator.is_none_or(|v| v.validate_request_body)
-        })
 }
 
 fn converts_content(_: &Definition, method: &Method) -> bool {
@@ -270,15 +241,8 @@ mod tests {
             "resources": {"r": {"id": "r", "path": "/pets", "pathPart": "pets", "resourceMethods": {"GET": {
                 "httpMethod": "GET",
                 "authorizationType": "NONE",
-                "requestParameters": {"method.request.querystring.q": true},
-                "requestModels": {"application/json": "Pet"},
                 "methodIntegration": {"type": "MOCK", "integrationResponses": {"200": {"statusCode": "200"}}},
             }}}},
-            "requestValidators": {
-                "none": {"id": "none"},
-                "body": {"id": "body", "validateRequestBody": true},
-                "parameters": {"id": "parameters", "validateRequestParameters": true},
-            },
         });
         change(&mut value);
         serde_json::from_value(value).unwrap()
@@ -306,18 +270,6 @@ mod tests {
                 Ok(())
             );
         }
-        // A validator that checks nothing, or that has nothing to check, protects nothing.
-        assert_eq!(
-            check(&definition(in_method("requestValidatorId", json!("none")))),
-            Ok(())
-        );
-        assert_eq!(
-            check(&definition(|value| {
-                in_method("requestValidatorId", json!("body"))(value);
-                in_method("requestModels", json!({}))(value);
-            })),
-            Ok(())
-        );
         assert_eq!(check_stage(&Stage::default()), Ok(()));
         let quiet =
             json!({"methodSettings": {"*/*": {"loggingLevel": "OFF", "metricsEnabled": true}}});
@@ -347,8 +299,6 @@ mod tests {
                 value["restApi"]["apiKeySource"] = json!("AUTHORIZER");
                 in_method("apiKeyRequired", json!(true))(value);
             })),
-            method("requestValidatorId", json!("parameters")),
-            method("requestValidatorId", json!("body")),
             method("/methodIntegration/type", json!("AWS")),
             method("/methodIntegration/type", json!("AWS_PROXY")),
             method("/methodIntegration/connectionType", json!("VPC_LINK")),
@@ -374,8 +324,6 @@ mod tests {
             .collect();
         let table: Vec<&str> = UNSERVED.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, table);
-        // A method that names a validator which isn't there is not let through unchecked.
-        assert!(method("requestValidatorId", json!("gone")).is_err());
         let per_method = json!({"methodSettings": {"pets/GET": {"cachingEnabled": true}}});
         assert_eq!(stage(per_method).unwrap_err().feature, "caching");
     }

@@ -124,6 +124,7 @@ impl Exchange {
                 "message" => Some(Cow::Borrowed(failure.message())),
                 "messageString" => Some(Cow::Owned(failure.message_string())),
                 "responseType" => Some(Cow::Borrowed(failure.kind.name())),
+                "validationErrorString" => failure.validation.as_deref().map(Cow::Borrowed),
                 _ => None,
             };
         }

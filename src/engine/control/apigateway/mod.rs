@@ -16,6 +16,7 @@ mod integrations;
 mod mapping;
 mod method_responses;
 mod methods;
+mod model_template;
 mod models;
 mod page;
 mod request_validators;
@@ -151,6 +152,7 @@ fn run_of(operation: &str) -> Option<Run> {
         "GetMethod" => Read(methods::get),
         "GetMethodResponse" => Read(method_responses::get),
         "GetModel" => Read(models::get),
+        "GetModelTemplate" => Read(models::template),
         "GetModels" => Read(models::list),
         "GetRequestValidator" => Read(request_validators::get),
         "GetRequestValidators" => Read(request_validators::list),

@@ -3,13 +3,15 @@
 //! Source: `spec/rest/validation.md` §2, `spec/aws-recorded/FACTS.md` §6.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Answer;
 use super::error::{bad, not_found};
+use super::model_template::sample;
 use super::page::page;
 use super::state::Api;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
+use crate::engine::gateway::{is_schema, schema_fault};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::Model;
 use crate::model::patch::apply;
@@ -70,11 +72,11 @@ fn check(model: &Model) -> Result<(), ServiceError> {
             "The model's schema is larger than {MAX_SCHEMA} bytes"
         )));
     }
-    if model.content_type.ends_with("json")
-        && let Err(error) = serde_json::from_str::<Value>(schema)
+    if is_schema(&model.content_type)
+        && let Some(fault) = schema_fault(schema)
     {
         return Err(bad(format!(
-            "Invalid model specified: Validation Result: warnings : [], errors : [Invalid model schema specified. {error}]"
+            "Invalid model specified: Validation Result: warnings : [], errors : [Invalid model schema specified. {fault}]"
         )));
     }
     Ok(())
@@ -87,6 +89,14 @@ pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
         model.schema = model.schema.map(|schema| flattened(&api, &schema));
     }
     answer(&model)
+}
+
+/// `GetModelTemplate`: a mapping template that builds a sample of the model, for its author to change.
+pub(super) fn template(txn: &Txn<'_>, input: &Input) -> Answer {
+    let model = find(txn, input)?;
+    let api = txn.api(text(input, "restapi_id"))?;
+    let sample = sample(&flattened(&api, model.schema.as_deref().unwrap_or("{}")));
+    Ok(json!({ "value": sample }))
 }
 
 /// The schema with the models that it refers to, directly or not, among its own definitions. One that refers to none, or isn't JSON,

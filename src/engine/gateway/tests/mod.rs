@@ -8,6 +8,7 @@ mod keys;
 mod mocks;
 mod recorded;
 mod test_requests;
+mod validation;
 
 use std::cell::RefCell;
 use std::convert::Infallible;
