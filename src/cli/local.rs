@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use crate::aws::{Api, Session, Target};
@@ -12,7 +12,7 @@ use crate::base::Clock;
 use crate::console::Outside;
 use crate::console::app::{Level, Message};
 use crate::demo::{Plan, Show, Told, sample};
-use crate::engine::store::{Location, has_state, owner};
+use crate::engine::store::{Location, Owner, has_state, owner, wait_until_free};
 use crate::engine::{Config, Engine, StartError};
 
 use super::console::{Rights, Screen, session};
@@ -58,6 +58,13 @@ struct Running {
     engine: Engine,
 }
 
+impl Running {
+    fn stop(self) {
+        drop(self.show);
+        self.engine.stop();
+    }
+}
+
 impl Local {
     /// Runs the console until it ends, then the gateway.
     pub(super) fn run(self) -> ExitCode {
@@ -65,11 +72,8 @@ impl Local {
             match owner(folder) {
                 Ok(None) => {}
                 Ok(Some(owner)) if owner.address.starts_with("http://") => {
-                    let note = format!(
-                        "attached to the gateway of process {}: it goes on when you quit",
-                        owner.pid
-                    );
-                    return self.attach(&owner.address, note);
+                    let folder = folder.clone();
+                    return self.attach(owner, folder);
                 }
                 Ok(Some(owner)) => {
                     let folder = folder.display();
@@ -112,8 +116,7 @@ impl Local {
         let code = self.screen.run(session, rights, begin);
         // Waits for a start that is still under way, so that nothing is left behind half started.
         if let Ok(running) = started.recv() {
-            drop(running.show);
-            running.engine.stop();
+            running.stop();
             say(&if kept {
                 format!(
                     "the gateway at {url} has stopped serving; `sluice` brings it back as it was"
@@ -125,12 +128,40 @@ impl Local {
         code
     }
 
-    fn attach(self, url: &str, note: String) -> ExitCode {
-        let session = self.session(url);
-        self.screen.run(session, Rights::default(), move |outside| {
+    /// A console on a gateway that another process runs, until that ends and the user takes over.
+    fn attach(self, owner: Owner, folder: PathBuf) -> ExitCode {
+        let url = owner.address.clone();
+        let session = self.session(&url);
+        let region = session.region.clone();
+        // Held while the gateway starts, so that whoever quits meanwhile waits for it.
+        let running = Arc::new(Mutex::new(None));
+        let taken = Arc::clone(&running);
+        let code = self.screen.run(session, Rights::default(), move |outside| {
             outside.ready();
+            let note = format!(
+                "attached to the gateway of process {}: it goes on when you quit",
+                owner.pid
+            );
             outside.tell(Message::Say(Level::Note, note));
-        })
+            let heir = Heir {
+                owner,
+                folder,
+                region,
+                outside,
+            };
+            heir.wait(&taken);
+        });
+        let running = running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(running) = running {
+            running.stop();
+            say(&format!(
+                "the gateway at {url} has stopped serving; `sluice` brings it back as it was"
+            ));
+        }
+        code
     }
 
     fn session(&self, url: &str) -> Session {
@@ -138,6 +169,59 @@ impl Local {
             endpoint: url.to_owned(),
         };
         session(target, self.region.as_deref())
+    }
+}
+
+/// What an attached console waits with for the end of the gateway that it is attached to.
+struct Heir {
+    owner: Owner,
+    folder: PathBuf,
+    region: Option<String>,
+    outside: Outside,
+}
+
+impl Heir {
+    /// Waits for the owner's end and the user's word, then serves in its place; what runs then is put into `running`.
+    fn wait(mut self, running: &Mutex<Option<Running>>) {
+        let failed = |why: String| Message::Say(Level::Failed, why);
+        loop {
+            if let Err(error) = wait_until_free(&self.folder) {
+                return self.outside.tell(failed(error.to_string()));
+            }
+            let (take_over, word) = mpsc::channel();
+            self.outside.owner_ended(self.owner.pid, take_over);
+            if word.recv().is_err() {
+                return;
+            }
+            let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+            match self.start() {
+                Ok(new) => {
+                    *running = Some(new);
+                    self.outside.tell(Message::Served { here: true });
+                    return self.outside.refresh();
+                }
+                Err(why) => self.outside.tell(failed(format!("can't take over: {why}"))),
+            }
+            // Another console may have been faster.
+            match owner(&self.folder) {
+                Ok(Some(next)) if next.address == self.owner.address => {
+                    self.owner = next;
+                    self.outside.tell(Message::Served { here: false });
+                    self.outside.refresh();
+                }
+                Ok(Some(_)) => return,
+                Ok(None) | Err(_) => {}
+            }
+        }
+    }
+
+    fn start(&self) -> Result<Running, String> {
+        let address = self.owner.address.trim_start_matches("http://");
+        let listen = address
+            .parse()
+            .map_err(|_| format!("{address} is no address"))?;
+        let kind = Kind::Kept(self.folder.clone());
+        start(kind, listen, self.region.clone(), &self.outside)
     }
 }
 

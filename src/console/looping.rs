@@ -1,6 +1,7 @@
 //! What the loop does with what happened: no waiting and no threads in here, so that tests can drive it by hand.
 
 use std::io::{self, Write};
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use ratatui::Terminal;
@@ -66,6 +67,8 @@ pub(crate) struct Looping<W: Write> {
     dirty: bool,
     in_tmux: bool,
     allow_sync: bool,
+    /// Who waits for the user's word to serve in the place of a gateway that has ended.
+    take_over: Option<Sender<()>>,
 }
 
 impl<W: Write> Looping<W> {
@@ -83,6 +86,7 @@ impl<W: Write> Looping<W> {
             dirty: true,
             in_tmux,
             allow_sync,
+            take_over: None,
         })
     }
 
@@ -122,6 +126,10 @@ impl<W: Write> Looping<W> {
                     todo.push(Todo::Fail(why));
                     return Ok(todo);
                 }
+                Wake::Outside(News::OwnerEnded { pid, take_over }) => {
+                    self.take_over = Some(take_over);
+                    self.shell.owner_ended(pid)
+                }
                 Wake::Finished(finished) => self.shell.tell(Message::Finished(finished)),
             };
             self.dirty = true;
@@ -148,6 +156,12 @@ impl<W: Write> Looping<W> {
                     todo.push(Todo::Ask(fetch.query, fetch.generation));
                 }
                 Request::Effect(Effect::Run { id, op }) => todo.push(Todo::Run(id, op)),
+                Request::Effect(Effect::TakeOver) => {
+                    if let Some(take_over) = self.take_over.take() {
+                        // Whoever waited may have ended with the program.
+                        let _ = take_over.send(());
+                    }
+                }
                 Request::Effect(Effect::Work(task)) => todo.push(Todo::Work(task)),
                 Request::Effect(Effect::Copy(text)) => match osc52(&text, self.in_tmux) {
                     Ok(bytes) => self.terminal.backend_mut().send(&bytes)?,

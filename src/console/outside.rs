@@ -20,6 +20,8 @@ pub(crate) enum News {
     Refresh,
     /// There will be no other side.
     Fail(String),
+    /// The process that served has ended; whoever waits on the other end of the channel can serve in its place.
+    OwnerEnded { pid: u32, take_over: Sender<()> },
 }
 
 impl Outside {
@@ -45,6 +47,11 @@ impl Outside {
     /// Ends the console, for this reason.
     pub fn fail(&self, why: String) {
         self.send(News::Fail(why));
+    }
+
+    /// The process whose gateway the console is attached to has ended. The user is offered to take over: if they do, `take_over` is sent.
+    pub fn owner_ended(&self, pid: u32, take_over: Sender<()>) {
+        self.send(News::OwnerEnded { pid, take_over });
     }
 
     fn send(&self, news: News) {

@@ -75,6 +75,48 @@ async fn the_first_start_brings_a_sample_and_later_ones_bring_it_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_attached_console_takes_over_when_the_owner_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut owner = sluice(folder);
+    owner.wait_for("stage prod");
+    owner.wait_for("not deployed");
+    let base = url(&mut owner);
+    let mut heir = sluice(folder);
+    heir.wait_for("attached to the gateway of process");
+    heir.press("2");
+    heir.wait_for("/health");
+    owner.press("q");
+    assert_eq!(owner.ended().exit_code(), 0);
+
+    heir.wait_for("the gateway has ended");
+    heir.press("n");
+    heir.wait_until("the offer goes", |screen| {
+        !screen.contents().contains("has ended:")
+    });
+    heir.wait_for("local ended");
+    heir.press(":take over\r");
+    heir.wait_for("the gateway has ended");
+    heir.press("y");
+    heir.wait_for("this console serves the gateway now");
+    heir.wait_until("the same place", |screen| {
+        screen.contents().contains("/health")
+    });
+    assert_eq!(
+        status(&format!("{base}/health")).await,
+        200,
+        "the same address"
+    );
+    heir.press("q");
+    assert_eq!(heir.ended().exit_code(), 0);
+    assert!(
+        heir.text().contains("has stopped serving"),
+        "{}",
+        heir.text()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_demo_serves_on_a_free_port_when_the_usual_one_is_taken() {
     // If another test or program has it, it is taken as well.
     let _taken = TcpListener::bind(("127.0.0.1", 4566));

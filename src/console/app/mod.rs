@@ -70,6 +70,15 @@ pub enum Message {
     Unlock,
     /// Refuse changes again.
     Lock,
+    /// The process whose gateway we are attached to has ended.
+    OwnerEnded(u32),
+    /// Serve what the ended process served.
+    TakeOver,
+    /// A gateway serves again in the place of the one that has ended.
+    Served {
+        /// It runs in this process.
+        here: bool,
+    },
     /// Try this method with this request from now on.
     TryWith(MethodName, Box<Sample>),
     /// What was computed beside the loop.
@@ -99,6 +108,8 @@ pub enum Effect {
     },
     /// Put text on the clipboard.
     Copy(String),
+    /// Start the gateway in this process, in the place of the one that has ended.
+    TakeOver,
     /// Compute this on another thread; what it gives comes back as [`Message::Finished`].
     Work(Task),
 }
@@ -265,6 +276,19 @@ impl App {
                 self.session.read_only = true;
                 self.toasts
                     .say(Level::Note, "this session is read-only", now);
+            }
+            Message::OwnerEnded(pid) => self.session.owner_ended = Some(pid),
+            Message::TakeOver if self.session.owner_ended.is_some() => {
+                return vec![Effect::TakeOver];
+            }
+            Message::TakeOver => {}
+            Message::Served { here } => {
+                self.session.owner_ended = None;
+                self.session.owns_gateway = here;
+                if here {
+                    let text = "this console serves the gateway now: it stops when you quit";
+                    self.toasts.say(Level::Done, text, now);
+                }
             }
             Message::TryWith(method, sample) => self.samples.set(method, *sample),
             Message::Finished(finished) => {

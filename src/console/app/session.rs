@@ -9,6 +9,8 @@ pub struct Session {
     pub target: Target,
     /// The gateway runs inside this process: quitting stops serving.
     pub owns_gateway: bool,
+    /// The process that served the data folder we are attached to, once it has ended.
+    pub owner_ended: Option<u32>,
     /// The region that calls go to; empty until known (a profile may name it).
     pub region: String,
     /// Twelve digits; unknown until the target has answered who we are.
@@ -26,6 +28,7 @@ impl Session {
     pub fn new(session: &aws::Session, owns_gateway: bool, write: bool) -> Self {
         Self {
             owns_gateway,
+            owner_ended: None,
             region: session.region.clone().unwrap_or_default(),
             account: None,
             role: None,

@@ -64,6 +64,38 @@ pub fn owner(folder: &Path) -> Result<Option<Owner>, StoreError> {
     }
 }
 
+/// Waits until nobody owns the folder. The system wakes us: nothing is polled.
+///
+/// # Errors
+/// When the lock file can't be opened or waited for.
+pub fn wait_until_free(folder: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Folder {
+        folder: folder.to_owned(),
+        source,
+    };
+    let file = match File::open(folder.join(LOCK_FILE)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(error)),
+    };
+    flock(&file, FlockOperation::LockShared).map_err(|error| failed(error.into()))
+}
+
+/// Takes the lock if no owner has it. Those who only look hold it shared for an instant: they are waited for.
+fn lock(file: &File) -> rustix::io::Result<()> {
+    loop {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                // An owner's lock refuses a shared one too; then this fails.
+                flock(file, FlockOperation::NonBlockingLockShared)?;
+                flock(file, FlockOperation::Unlock)?;
+                std::thread::yield_now();
+            }
+            result => return result,
+        }
+    }
+}
+
 /// Makes the folder (0700) if need be and takes its lock.
 pub(super) fn claim(folder: &Path) -> Result<Lock, StoreError> {
     let failed = |source| StoreError::Folder {
@@ -85,7 +117,7 @@ pub(super) fn claim(folder: &Path) -> Result<Lock, StoreError> {
         .mode(0o600)
         .open(folder.join(LOCK_FILE))
         .map_err(failed)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+    match lock(&file) {
         Ok(()) => {
             // Who had the folder before is no longer where it can be reached.
             file.set_len(0).map_err(failed)?;

@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
-pub use folder::{Lock, Owner, owner};
+pub use folder::{Lock, Owner, owner, wait_until_free};
 pub use schema::has_state;
 
 /// Where the state is kept.

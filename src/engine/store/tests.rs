@@ -72,6 +72,46 @@ fn a_folder_has_one_owner_and_names_it() {
 }
 
 #[test]
+fn looking_who_owns_a_folder_never_keeps_anybody_from_taking_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    drop(Store::open(&Location::Folder(path.to_owned())).unwrap());
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let look = || {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                folder::owner(path).unwrap();
+            }
+        };
+        scope.spawn(look);
+        scope.spawn(look);
+        for _ in 0..200 {
+            let lock = folder::claim(path);
+            assert!(lock.is_ok(), "{lock:?}");
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn who_waits_for_a_folder_is_woken_when_its_owner_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    let lock = folder::claim(&path).unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    let waiter = std::thread::spawn(move || {
+        tell.send("waiting").unwrap();
+        folder::wait_until_free(&path).unwrap();
+        tell.send("free").unwrap();
+    });
+    assert_eq!(told.recv().unwrap(), "waiting");
+    assert!(told.try_recv().is_err(), "not as long as it is owned");
+    drop(lock);
+    assert_eq!(told.recv().unwrap(), "free");
+    waiter.join().unwrap();
+}
+
+#[test]
 fn what_is_told_to_have_failed_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let mut connection = schema::open(folder.path()).unwrap();

@@ -79,6 +79,12 @@ pub const GLOBAL: Context = Context {
             "theme",
             "Takes the next of the built-in themes",
         ),
+        Action::new(
+            "global.take-over",
+            &[],
+            "take over",
+            "Serves in the place of a gateway that has ended",
+        ),
         Action::new("global.apis", &["1"], "APIs", "Shows the APIs"),
         Action::new(
             "global.resources",

@@ -26,6 +26,9 @@ impl Shell {
             say("sluice  ", Meaning::Dim);
         }
         say(&app.session.name(), Meaning::Title);
+        if app.session.owner_ended.is_some() {
+            say(" ended", Meaning::Bad);
+        }
         if let (true, Some(account)) = (roomy || app.session.is_aws(), &app.session.account) {
             say(&format!(" {account}"), Meaning::Text);
         }

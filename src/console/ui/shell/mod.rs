@@ -16,7 +16,7 @@ pub use actions::{ALWAYS, GLOBAL, MOVE, TYPING};
 
 use super::canvas::Canvas;
 use super::keymap::{Action, Context, Hit, Keymap, KeymapError};
-use super::layers::{self, Calls, Confirm, Help, Palette, TypeName};
+use super::layers::{self, Calls, Confirm, Help, Palette, TakeOver, TypeName};
 use super::layout::{Frame, MIN_COLUMNS, MIN_ROWS};
 use super::pane::{Command, Layer, Outcome, Pane, PaneEvent, PaneId, Surroundings};
 use super::panes;
@@ -195,6 +195,10 @@ impl Shell {
         }
         match action {
             "global.undo" => return self.app.no_undo().map(str::to_owned),
+            "global.take-over" => {
+                let ended = self.app.session.owner_ended.is_some();
+                return (!ended).then(|| "no gateway has ended here".to_owned());
+            }
             "global.filter" => {
                 let filters = self
                     .panes
@@ -357,6 +361,7 @@ impl Shell {
             "global.undo" => self.run(vec![Command::Tell(Message::Undo)]),
             "global.calls" => self.run(vec![Command::open(Calls::default())]),
             "global.write" => self.toggle_writing(),
+            "global.take-over" => self.offer(),
             "global.theme" => {
                 self.next_theme();
                 vec![Request::Redraw]
@@ -532,6 +537,18 @@ impl Shell {
     pub fn refresh(&mut self) -> Vec<Request> {
         let needs = self.needs();
         self.run(vec![Command::Tell(Message::Refresh(needs))])
+    }
+
+    /// The gateway that the console is attached to has ended: offers to take over.
+    pub fn owner_ended(&mut self, pid: u32) -> Vec<Request> {
+        let mut requests = self.tell(Message::OwnerEnded(pid));
+        requests.extend(self.offer());
+        requests
+    }
+
+    fn offer(&mut self) -> Vec<Request> {
+        let offer = TakeOver::new(&self.app.session);
+        self.run(offer.map(Command::open).into_iter().collect())
     }
 
     /// Says something to the user, from outside.
