@@ -167,7 +167,7 @@ impl Op {
             target,
             danger: Danger::None,
             calls,
-            inverse: Inverse::None("there is no way back"),
+            inverse: Inverse::None("no call takes it back"),
             stale: Vec::new(),
             live_now: None,
             live_at_next_deployment: None,

@@ -71,7 +71,7 @@ pub async fn build(hand: &mut Hand, backend: SocketAddr) -> Result<Sample, Error
     team.retry().await?;
     team.deploy("dev", "retry on 503").await?;
     team.hand.later(Duration::from_mins(10));
-    team.canary("retry on 503").await?;
+    team.canary("retry on 503, as a canary").await?;
     let keys = keys::build(team.hand, &team.id).await?;
     team.hand.later(Duration::from_mins(12));
     team.edit().await?;

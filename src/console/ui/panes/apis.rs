@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::aws::{Api, Query, ops};
+use crate::aws::{Answer, Api, Query, ops};
 use crate::console::app::{App, Level, Message};
 use crate::console::ui::canvas::{Canvas, age};
 use crate::console::ui::fuzzy::contains;
@@ -192,6 +192,15 @@ impl Pane for Apis {
             PaneEvent::Act("apis.copy-id") => {
                 if let Some(api) = self.here(app) {
                     return vec![Command::copy("id", api.id.clone())];
+                }
+            }
+            PaneEvent::Done(done) => {
+                let made = done.answers.iter().find_map(|answer| match answer {
+                    Answer::RestApi { id, .. } => Some(id.clone()),
+                    _ => None,
+                });
+                if let Some(id) = made {
+                    self.cursor.select(id);
                 }
             }
             PaneEvent::Act("apis.new") => return vec![Command::open(new_api())],

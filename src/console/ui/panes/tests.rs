@@ -1,5 +1,6 @@
 //! The panes as screens, at both sizes they are designed for, and what their actions do.
 
+use crate::aws::Answer;
 use crate::console::testing::Driver;
 
 fn screens(name: &str, driver: &mut Driver) {
@@ -145,14 +146,30 @@ fn a_stage_is_deployed_rolled_back_and_its_variables_change() {
         driver.titles()
     );
     driver.keys("tab j j R");
-    driver.keys("y");
     assert!(
-        driver.titles()[2].contains("77c0cc"),
-        "{:?}",
-        driver.titles()
+        driver.text().contains("prod has a canary: promote it"),
+        "it can't be moved elsewhere: {}",
+        driver.text()
     );
+    driver.keys("esc k");
+    driver.keys("tab tab j j R");
+    assert_eq!(driver.titles()[2], "point dev to deployment 77c0cc");
     driver.keys("x").keys("y");
     assert_eq!(driver.titles().len(), 4, "{}", driver.text());
+}
+
+#[test]
+fn the_cursor_goes_to_what_was_just_made() {
+    let mut driver = Driver::local();
+    driver.keys("enter j n").types("toys").keys("enter");
+    driver.done_with(vec![Answer::Id("r3".to_owned())]);
+    // The new resource is the one under the cursor: what is asked about is the whole of it.
+    driver.keys("X");
+    assert!(
+        driver.text().contains("delete resource /pets/{petId}"),
+        "{}",
+        driver.text()
+    );
 }
 
 #[test]

@@ -3,14 +3,17 @@
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::Shell;
+use super::{MOVE, Shell, TYPING};
 use crate::aws::{Changes, Query, is_production};
 use crate::console::app::{App, Level, Remote};
 use crate::console::ui::canvas::{Canvas, Piece, age, wrap};
+use crate::console::ui::keymap::Action;
 use crate::console::ui::theme::Meaning;
 
 /// From this width on, lines say more.
 const ROOMY: u16 = 100;
+/// Letters of an error in the context line.
+const WHY: usize = 30;
 /// Rows that an error may take above the footer.
 const ERROR_ROWS: u16 = 4;
 
@@ -57,7 +60,7 @@ impl Shell {
             }
         }
         let mut right = self.changes_badge(canvas, roomy);
-        let (fresh, meaning) = self.freshness(canvas);
+        let (fresh, meaning) = self.freshness(canvas, roomy);
         if !right.is_empty() && !fresh.is_empty() {
             right.push((dot.clone(), Meaning::Dim));
         }
@@ -93,16 +96,29 @@ impl Shell {
     }
 
     /// How old the oldest thing on the screen is.
-    fn freshness(&self, canvas: &Canvas<'_>) -> (String, Meaning) {
+    fn freshness(&self, canvas: &Canvas<'_>, roomy: bool) -> (String, Meaning) {
         let app: &App = &self.app;
         let mut oldest = None;
         let mut waiting = false;
         // Who we are is read once; its failure is told elsewhere.
         for query in self.needs().into_iter().filter(|q| *q != Query::Identity) {
             match app.store.get(&query) {
-                Remote::Failed { .. } => {
+                Remote::Failed { error, .. } => {
+                    // The pane has the error in full where the data is missing; here a few words tell what kind it is.
+                    let error = error.to_string();
+                    let words: String = error.chars().take(WHY).collect();
+                    let cut = if words == error {
+                        ""
+                    } else {
+                        canvas.signs().cut
+                    };
+                    let why = if roomy {
+                        format!(": {words}{cut}")
+                    } else {
+                        String::new()
+                    };
                     return (
-                        format!("{} not up to date", canvas.signs().bad),
+                        format!("{} not up to date{why}", canvas.signs().bad),
                         Meaning::Bad,
                     );
                 }
@@ -187,12 +203,15 @@ impl Shell {
 
     fn draw_actions(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let mut x = area.x;
-        let mut shown = 0;
-        for action in self.context().actions {
+        // A layer says how to leave it, the gate's question in its own words.
+        let back = if self.is_typing() { &TYPING } else { &MOVE };
+        let back = back.actions.iter().filter(|action| {
+            !self.layers.is_empty() && !self.asked && action.name.ends_with(".back")
+        });
+        let with_key = |action: &&Action| !self.keymap.key_of(action.name).is_empty();
+        let own = self.context().actions.iter().filter(with_key).take(6);
+        for action in own.chain(back) {
             let key = self.keymap.key_of(action.name);
-            if key.is_empty() || shown == 6 {
-                continue;
-            }
             let width = key.width() + 1 + action.words.width();
             let Ok(width) = u16::try_from(width) else {
                 continue;
@@ -220,7 +239,6 @@ impl Shell {
                 ],
             );
             x += width + 2;
-            shown += 1;
         }
     }
 

@@ -620,7 +620,14 @@ impl Shell {
                 keymap: &self.keymap,
             };
             let place = layer.place(frame.body, around);
-            canvas.clear(place);
+            // A blank column on either side keeps what is behind apart.
+            let apart = Rect::new(
+                place.x.saturating_sub(1),
+                place.y,
+                place.width + 2,
+                place.height,
+            );
+            canvas.clear(apart.intersection(frame.body));
             layer.draw(&mut canvas, place, around);
         }
         self.draw_error(&mut canvas, frame.body);

@@ -5,7 +5,7 @@ mod life;
 
 use ratatui::layout::Rect;
 
-use crate::aws::{Api, Changes, Query, ops};
+use crate::aws::{Answer, Api, Call, Changes, Id, OpDone, Query, ops};
 use crate::console::app::{App, Message};
 use crate::console::ui::canvas::{Canvas, Piece};
 use crate::console::ui::fuzzy::contains;
@@ -173,6 +173,29 @@ impl Resources {
         let (path, verb) = (resource.path.clone(), method.http_method.clone());
         self.told = Some((path.clone(), verb.clone()));
         vec![Command::Tell(Message::ChooseMethod { path, verb })]
+    }
+
+    /// Puts the cursor on what was just made.
+    fn show_new(&mut self, done: &OpDone) {
+        for (call, answer) in done.op.calls.iter().zip(&done.answers) {
+            let key = match (call, answer) {
+                (Call::CreateResource(_), Answer::Id(id)) => Key {
+                    resource: id.clone(),
+                    verb: None,
+                },
+                (Call::PutMethod(put), _) => match &put.resource_id {
+                    Id::Known(id) => Key {
+                        resource: id.clone(),
+                        verb: Some(put.http_method.clone()),
+                    },
+                    Id::Of { .. } => continue,
+                },
+                _ => continue,
+            };
+            self.tree.open_all();
+            self.tree.cursor.select(key.clone());
+            self.shown = Some(key);
+        }
     }
 
     /// The method under the cursor.
@@ -405,6 +428,7 @@ impl Pane for Resources {
                 }
             }
             PaneEvent::Act(name) => return self.change(name, app),
+            PaneEvent::Done(done) => self.show_new(done),
             _ => {}
         }
         Vec::new()
@@ -487,7 +511,11 @@ impl Resources {
                 Move::Down | Move::Right => Some((at + 1).min(last)),
                 Move::Top => Some(0),
                 Move::Bottom => Some(last),
-                Move::Open => return self.change("resources.edit", app),
+                // A resource has no boxes to open.
+                Move::Open if self.method(app).is_some() => {
+                    return self.change("resources.edit", app);
+                }
+                Move::Open => Some(at),
                 Move::PageUp | Move::PageDown => Some(at),
             };
             return Vec::new();
@@ -539,7 +567,11 @@ fn draw_method(
         Some(integration) => (integration.integration_type.name(), Meaning::Dim),
         None => ("no integration", Meaning::Warn),
     };
-    let key = if method.api_key_required { " key" } else { "" };
+    let key = if method.api_key_required {
+        " key"
+    } else {
+        "    "
+    };
     let auth = match method.authorization_type.as_str() {
         "NONE" | "" => "",
         "AWS_IAM" => " IAM",

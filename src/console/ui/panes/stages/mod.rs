@@ -274,6 +274,18 @@ impl Stages {
         deployments(app).iter().find(|d| d.id == *id)
     }
 
+    /// Why the stage can't be pointed to another deployment: with a canary it can only be moved to the canary's.
+    fn not_movable(&self, app: &App, stage: &Stage) -> Option<String> {
+        let canary = stage.canary_settings.as_ref()?;
+        let chosen = self.deployment(app).map(|d| &d.id);
+        (chosen.is_none() || chosen != canary.deployment_id.as_ref()).then(|| {
+            format!(
+                "{} has a canary: promote it or remove it first (6)",
+                stage.stage_name
+            )
+        })
+    }
+
     fn not_removable(&self, app: &App, stage: &Stage) -> Option<String> {
         match self.focus {
             Focus::List => Some("put the cursor on a variable or a deployment first".to_owned()),
@@ -383,6 +395,7 @@ impl Pane for Stages {
             "stages.roll-back" if deployments(app).len() < 2 => {
                 return Some("there is no other deployment".to_owned());
             }
+            "stages.roll-back" => return self.not_movable(app, stage),
             "stages.flush" if !stage.cache_cluster_enabled => {
                 return Some("the stage has no cache".to_owned());
             }
