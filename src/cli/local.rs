@@ -88,8 +88,8 @@ impl Local {
                 Err(error) => return fail(3, &error.to_string()),
             }
         }
-        let listen = match free_address() {
-            Ok(listen) => listen,
+        let (listen, held) = match free_address() {
+            Ok(free) => free,
             Err(error) => return fail(3, &format!("can't find a free port: {error}")),
         };
         let url = format!("http://{listen}");
@@ -101,7 +101,8 @@ impl Local {
         };
         let (running, started) = mpsc::channel();
         let (kind, region) = (self.kind, session.region.clone());
-        let begin = move |outside: Outside| match start(kind, listen, region, &outside) {
+        let begin = move |outside: Outside| match start(kind, listen, Some(held), region, &outside)
+        {
             Ok(new) => {
                 outside.ready();
                 if listen.port() != PORT {
@@ -221,21 +222,22 @@ impl Heir {
             .parse()
             .map_err(|_| format!("{address} is no address"))?;
         let kind = Kind::Kept(self.folder.clone());
-        start(kind, listen, self.region.clone(), &self.outside)
+        start(kind, listen, None, self.region.clone(), &self.outside)
     }
 }
 
-/// The usual port, or a free one if that is taken. The engine binds it a moment later.
-fn free_address() -> std::io::Result<SocketAddr> {
+/// The usual port, or a free one if that is taken; held for us until the engine binds it.
+fn free_address() -> std::io::Result<(SocketAddr, TcpListener)> {
     let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, PORT))
         .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
-    bound.local_addr()
+    Ok((bound.local_addr()?, bound))
 }
 
 /// Starts the engine, then the shop and what belongs to it. Runs beside the console's first frame.
 fn start(
     kind: Kind,
     listen: SocketAddr,
+    held: Option<TcpListener>,
     region: Option<String>,
     outside: &Outside,
 ) -> Result<Running, String> {
@@ -257,6 +259,7 @@ fn start(
         clock: clock.clone(),
         ..Config::default()
     };
+    drop(held);
     let mut tries = 0;
     let engine = loop {
         match crate::engine::start(config()) {

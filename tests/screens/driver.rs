@@ -172,6 +172,7 @@ impl Console<'_> {
                     self.under_way += 1;
                 }
                 // What the loop computes on another thread; here nobody minds waiting for it.
+                Request::Effect(Effect::TakeOver) => panic!("nothing has ended here"),
                 Request::Effect(Effect::Work(task)) => {
                     let finished = task.run(&self.demo.clock);
                     self.tell(Message::Finished(Box::new(finished)));

@@ -332,6 +332,7 @@ impl Story {
                     self.under_way += 1;
                 }
                 Request::Effect(Effect::Copy(text)) => self.copied.push(text),
+                Request::Effect(Effect::TakeOver) => panic!("nothing has ended here"),
                 Request::Effect(Effect::Work(task)) => {
                     let (to_loop, clock) = (self.to_loop.clone(), self.clock.clone());
                     let handle = self.aws.handle().unwrap();
