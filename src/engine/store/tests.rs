@@ -86,8 +86,8 @@ fn looking_who_owns_a_folder_never_keeps_anybody_from_taking_it() {
         scope.spawn(look);
         scope.spawn(look);
         for _ in 0..200 {
-            let lock = folder::claim(path);
-            assert!(lock.is_ok(), "{lock:?}");
+            let claimed = folder::claim(path);
+            assert!(claimed.is_ok(), "{claimed:?}");
         }
         done.store(true, std::sync::atomic::Ordering::Relaxed);
     });

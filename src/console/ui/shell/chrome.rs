@@ -206,7 +206,8 @@ impl Shell {
         // A layer says how to leave it, the gate's question in its own words.
         let back = if self.is_typing() { &TYPING } else { &MOVE };
         let back = back.actions.iter().filter(|action| {
-            !self.layers.is_empty() && !self.asked && action.name.ends_with(".back")
+            let back = matches!(action.name, "move.back" | "typing.back");
+            back && !self.layers.is_empty() && !self.asked
         });
         let with_key = |action: &&Action| !self.keymap.key_of(action.name).is_empty();
         let own = self.context().actions.iter().filter(with_key).take(6);

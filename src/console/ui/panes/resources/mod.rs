@@ -515,8 +515,7 @@ impl Resources {
                 Move::Open if self.method(app).is_some() => {
                     return self.change("resources.edit", app);
                 }
-                Move::Open => Some(at),
-                Move::PageUp | Move::PageDown => Some(at),
+                Move::Open | Move::PageUp | Move::PageDown => Some(at),
             };
             return Vec::new();
         }
