@@ -10,7 +10,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::{data_folder, say};
-use crate::engine::gateway::Settings;
+use crate::engine::gateway::{Functions, LambdaEndpoint, Settings};
 use crate::engine::store::Location;
 use crate::engine::{Config, start};
 use crate::model::ThrottleSettings;
@@ -45,6 +45,9 @@ pub(crate) struct Gateway {
     /// Let other users of this machine use the control plane
     #[arg(long)]
     allow_other_users: bool,
+    /// Where Lambda functions run: an endpoint that speaks Lambda's Invoke
+    #[arg(long, value_name = "URL", value_parser = LambdaEndpoint::parse)]
+    lambda_endpoint: Option<LambdaEndpoint>,
 }
 
 fn account(text: &str) -> Result<String, String> {
@@ -91,6 +94,9 @@ impl Gateway {
         let mut limits = Settings::default();
         if let Some(account) = self.account_throttle {
             limits.account = account;
+        }
+        if let Some(endpoint) = self.lambda_endpoint {
+            limits.functions = Functions::Endpoint(endpoint);
         }
         let config = Config {
             limits,

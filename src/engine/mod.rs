@@ -58,7 +58,7 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Whether other users of this machine may use the control plane.
     pub allow_other_users: bool,
-    /// What the account allows: its throttle, the size of headers.
+    /// What the account allows, and where functions are: its throttle, the size of headers.
     pub limits: Settings,
     /// Connections of clients at the most; as many as the system has descriptors for when absent. Further ones are answered 503.
     pub connections: Option<usize>,

@@ -16,6 +16,7 @@ use super::exchange::{BackendAnswer, Exchange, as_text};
 use super::failure::Failure;
 use super::headers;
 use super::integration_request::{self as prepare, BackendRequest, Mapped};
+use super::lambda::Functions;
 use super::pool::{Lease, Pool, SendError};
 use super::record::{Pairs, What};
 use super::snapshot::{Backend, Integration};
@@ -26,6 +27,7 @@ use crate::base::Clock;
 pub(crate) struct Caller<'a> {
     pub(crate) pool: &'a Pool,
     pub(crate) clock: &'a Clock,
+    pub(crate) functions: &'a Functions,
 }
 
 impl Caller<'_> {

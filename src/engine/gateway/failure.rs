@@ -199,6 +199,34 @@ impl Failure {
         }
     }
 
+    /// A function was to be run, and nobody said where functions are. On AWS there is no such thing, so the client is told what to do.
+    pub(crate) fn no_functions(log: String) -> Self {
+        Self {
+            log: Cow::Owned(log),
+            ..Self::new(
+                GatewayResponseType::ApiConfigurationError,
+                said!(late "No Lambda endpoint is configured: start the gateway with --lambda-endpoint URL"),
+                "InternalServerErrorException",
+                "",
+            )
+        }
+    }
+
+    /// A function failed, or answered what no proxy integration may answer (recorded). It has no gateway response of its own; that
+    /// `DEFAULT_5XX` applies is unverified.
+    pub(crate) fn bad_gateway(log: String) -> Self {
+        Self {
+            log: Cow::Owned(log),
+            status: Some(502),
+            ..Self::new(
+                GatewayResponseType::Default5xx,
+                said!(late "Internal server error"),
+                "InternalServerErrorException",
+                "",
+            )
+        }
+    }
+
     /// The backend took longer than the integration allows.
     pub(crate) const fn timeout() -> Self {
         Self::new(
@@ -261,6 +289,8 @@ mod tests {
             Failure::unsupported_media_type(),
             Failure::bad_payload(String::new()),
             Failure::configuration(""),
+            Failure::no_functions(String::new()),
+            Failure::bad_gateway(String::new()),
             Failure::timeout(),
             Failure::network(""),
             Failure::missing_parameters(&["x-\"header\"", "qs1"]),

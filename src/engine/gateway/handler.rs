@@ -65,6 +65,7 @@ impl Handler {
         let caller = Caller {
             pool: &self.pool,
             clock: &self.gateway.clock,
+            functions: &self.gateway.settings.functions,
         };
         let answer = match self.enter(&mut x, incoming).await {
             Ok(incoming) => life::serve(&mut x, &caller, incoming).await,

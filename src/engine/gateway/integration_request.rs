@@ -22,7 +22,7 @@ use crate::vtl::ErrorKind;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const API_ID: HeaderName = HeaderName::from_static("x-amzn-apigateway-api-id");
+pub(crate) const API_ID: HeaderName = HeaderName::from_static("x-amzn-apigateway-api-id");
 
 /// The body for the integration.
 #[derive(Debug, PartialEq, Eq)]
@@ -151,7 +151,12 @@ fn endpoint(
 
 /// Appends the query: what the URI has, then the client's (a proxy passes it on), then what is mapped, then overrides, which replace
 /// what is mapped. Names that meet are sent more than once (recorded: the receiver sees `testQs=bar,foo`).
-fn append_query(x: &Exchange, integration: &Integration, proxy: bool, path: &mut String) {
+pub(crate) fn append_query(
+    x: &Exchange,
+    integration: &Integration,
+    proxy: bool,
+    path: &mut String,
+) {
     let mut separator = if path.contains('?') { '&' } else { '?' };
     let mut next = |path: &mut String| {
         path.push(separator);
@@ -191,7 +196,7 @@ fn push_pair(out: &mut String, name: &str, value: &str) {
 }
 
 /// What a backend of an HTTP integration gets, and nothing else (recorded).
-fn own_headers(x: &Exchange, headers: &mut HeaderMap) {
+pub(crate) fn own_headers(x: &Exchange, headers: &mut HeaderMap) {
     headers.insert(
         http::header::ACCEPT,
         HeaderValue::from_static("application/json"),
@@ -251,7 +256,7 @@ fn is_signature(name: &HeaderName, value: &HeaderValue) -> bool {
 }
 
 /// Mapped headers, then overridden ones, which win.
-fn map_headers(
+pub(crate) fn map_headers(
     x: &Exchange,
     integration: &Integration,
     headers: &mut HeaderMap,

@@ -16,8 +16,8 @@ use super::failure::Failure;
 use super::headers::{self, Fate};
 use super::integration_request::{integration, transform_failed};
 use super::mapping::{Mapping, media_type};
-use super::snapshot::Kind;
-use super::variables;
+use super::snapshot::{Integration, Kind};
+use super::{lambda_integration, variables};
 
 /// The answer through the integration response that was selected.
 pub(crate) fn map(x: &mut Exchange, selected: Option<usize>) -> Result<Answer, Failure> {
@@ -43,7 +43,7 @@ pub(crate) fn map(x: &mut Exchange, selected: Option<usize>) -> Result<Answer, F
     }
     let mut answer = Answer::new(response.status, x.record.wants_details());
     if !matches!(integration.kind, Kind::Mock { .. }) {
-        answer.set(TRACE_ID, "X-Amzn-Trace-Id", x.ids.trace_header());
+        answer.set(TRACE_ID, "X-Amzn-Trace-Id", trace(x, integration));
     }
     let chosen = response
         .templates
@@ -89,6 +89,14 @@ pub(crate) fn map(x: &mut Exchange, selected: Option<usize>) -> Result<Answer, F
     answer.body = Body::whole(body);
     apply_overrides(x, &mut answer)?;
     Ok(answer)
+}
+
+/// The trace that the client is told: a function's as Lambda tells it (recorded), else the request's own.
+fn trace(x: &Exchange, integration: &Integration) -> HeaderValue {
+    match integration.kind {
+        Kind::Lambda(_) => lambda_integration::trace(x),
+        _ => x.ids.trace_header(),
+    }
 }
 
 /// The answer of an `HTTP_PROXY` backend, passed through.

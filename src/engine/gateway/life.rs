@@ -95,6 +95,13 @@ async fn integrate(
             let body: Body = Box::pin(caller.proxied(x, integration, backend, incoming)).await?;
             Ok(integration_response::pass(x, body))
         }
+        Kind::Lambda(function) => {
+            let selected = Box::pin(caller.lambda_mapped(x, integration, function)).await?;
+            integration_response::map(x, selected)
+        }
+        Kind::LambdaProxy(function) => {
+            Box::pin(caller.lambda_proxied(x, integration, function)).await
+        }
         Kind::Unserved(feature) => Err(Failure::configuration(format!(
             "Execution failed due to configuration error: Sluice can't serve {feature} yet"
         ))),

@@ -7,7 +7,7 @@
 //! handler        match stage, draw canary; match resource and method; read the body
 //! admit          API key, quota, throttle
 //! validate       required parameters, the body against its model
-//! integration_request → mock | backend → integration_response
+//! integration_request → mock | backend | lambda_integration → integration_response
 //! gateway_response    on failure, from whatever phase
 //! record         what is left behind: metrics and logs are made of it
 //! ```
@@ -29,6 +29,10 @@ mod integration_request;
 mod integration_response;
 mod json;
 mod keys;
+mod lambda;
+mod lambda_answer;
+mod lambda_event;
+mod lambda_integration;
 mod life;
 mod log;
 mod mapping;
@@ -55,6 +59,7 @@ mod variables;
 
 pub use body::{Body, BodyError};
 pub use handler::Handler;
+pub use lambda::{Functions, LambdaEndpoint};
 pub use publish::{Gateway, Settings};
 pub(crate) use schema::{fault as schema_fault, is_json as is_schema};
 pub use target::Target;

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use super::Handler;
 use super::bucket::Bucket;
 use super::keys::{KeyRing, MemberId};
+use super::lambda::Functions;
 use super::pool::{Pool, PoolLimits, Tls};
 use super::quota::Usage;
 use super::snapshot::Deployment;
@@ -16,13 +17,15 @@ use crate::base::{Chance, Clock};
 use crate::engine::telemetry::{Recorder, Telemetry};
 use crate::model::{self, ApiKey, Definition, ThrottleSettings, UsagePlan};
 
-/// What an account allows.
+/// What an account allows, and what is outside of the gateway.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The account's limit per region, over all its APIs. AWS: 10,000 a second, burst 5,000.
     pub account: ThrottleSettings,
     /// The size of all headers of a request, in bytes. AWS: 10,240 (newer pages of its documentation say 20,480).
     pub header_bytes: usize,
+    /// Where Lambda functions run.
+    pub functions: Functions,
 }
 
 impl Default for Settings {
@@ -33,6 +36,7 @@ impl Default for Settings {
                 rate_limit: 10_000.0,
             },
             header_bytes: 10_240,
+            functions: Functions::Nowhere,
         }
     }
 }

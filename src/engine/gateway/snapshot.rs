@@ -6,11 +6,13 @@ use fancy_regex::Regex;
 use http::HeaderName;
 
 use super::headers::{self, Fate};
+use super::lambda::LambdaUri;
 use super::mapping::Mappings;
 use super::mock;
 use super::response_table::ResponseTable;
 use super::schema::Schemas;
 use super::source::Source;
+use super::unserved::SERVICES;
 use super::uri::UriTemplate;
 use super::validate::Validation;
 use crate::model::{
@@ -59,6 +61,7 @@ pub(crate) struct Method {
     pub(crate) api_key_required: bool,
     /// What the method's request validator checks.
     pub(crate) validation: Option<Box<Validation>>,
+    pub(crate) operation_name: Option<Box<str>>,
     /// Absent only where a test request meets a method that isn't finished; such a method can't be deployed.
     pub(crate) integration: Option<Integration>,
 }
@@ -76,6 +79,7 @@ impl Method {
             template: PathTemplate::parse(&resource.path),
             api_key_required: method.api_key_required,
             validation: Validation::compile(method, schemas),
+            operation_name: method.operation_name.as_deref().map(Box::from),
             integration: method
                 .method_integration
                 .as_ref()
@@ -112,6 +116,10 @@ pub(crate) enum Kind {
     Http(Backend),
     /// An HTTP backend, passed through.
     HttpProxy(Backend),
+    /// A function, with templates both ways.
+    Lambda(Function),
+    /// A function, with the event and the answer that are fixed for proxies.
+    LambdaProxy(Function),
     /// What [`check`](super::check) refuses, met by a test request.
     Unserved(&'static str),
 }
@@ -122,6 +130,15 @@ pub(crate) struct Backend {
     pub(crate) uri: UriTemplate,
     /// The integration's verb; nothing stands for the client's own (`ANY`).
     pub(crate) verb: Option<http::Method>,
+    pub(crate) timeout: Duration,
+}
+
+/// A function that an integration runs.
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) uri: LambdaUri,
+    /// Whether the integration's verb is the one that invokes functions; any other is accepted and fails (recorded).
+    pub(crate) is_post: bool,
     pub(crate) timeout: Duration,
 }
 
@@ -139,10 +156,17 @@ impl Integration {
                 .as_deref()
                 .filter(|verb| *verb != "ANY")
                 .and_then(|verb| verb.parse().ok()),
-            timeout: u64::try_from(integration.timeout_in_millis)
-                .ok()
-                .filter(|ms| *ms > 0)
-                .map_or(DEFAULT_TIMEOUT, Duration::from_millis),
+            timeout: timeout(integration),
+        };
+        let function = |kind: fn(Function) -> Kind| {
+            let uri = LambdaUri::parse(integration.uri.as_deref().unwrap_or_default());
+            uri.map_or(Kind::Unserved(SERVICES), |uri| {
+                kind(Function {
+                    uri,
+                    is_post: integration.http_method.as_deref() == Some("POST"),
+                    timeout: timeout(integration),
+                })
+            })
         };
         let kind = match integration.integration_type {
             IntegrationType::Mock => Kind::Mock {
@@ -150,8 +174,8 @@ impl Integration {
             },
             IntegrationType::Http => Kind::Http(backend()),
             IntegrationType::HttpProxy => Kind::HttpProxy(backend()),
-            IntegrationType::Aws => Kind::Unserved("AWS integrations"),
-            IntegrationType::AwsProxy => Kind::Unserved("AWS_PROXY integrations"),
+            IntegrationType::Aws => function(Kind::Lambda),
+            IntegrationType::AwsProxy => function(Kind::LambdaProxy),
         };
         Self {
             kind,
@@ -161,6 +185,13 @@ impl Integration {
             responses,
         }
     }
+}
+
+fn timeout(integration: &model::Integration) -> Duration {
+    u64::try_from(integration.timeout_in_millis)
+        .ok()
+        .filter(|ms| *ms > 0)
+        .map_or(DEFAULT_TIMEOUT, Duration::from_millis)
 }
 
 /// `requestParameters`, by target. Expressions that are none are left out: the service doesn't accept them in the first place.

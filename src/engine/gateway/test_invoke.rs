@@ -86,6 +86,7 @@ impl Gateway {
         let caller = Caller {
             pool: &pool,
             clock: &self.clock,
+            functions: &self.settings.functions,
         };
         let checked = validate::parameters(&x).and_then(|()| validate::body(&x));
         let mut answer = match checked {

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::lambda::LambdaUri;
 use crate::model::{Definition, IntegrationType, Method, Resource, Stage};
 
 /// A definition or a stage uses what the gateway can't serve yet.
@@ -83,14 +84,7 @@ const UNSERVED: &[(&str, Uses)] = &[
         "API keys that an authorizer gives",
         OnMethod(|d, m| m.api_key_required && d.rest_api.api_key_source == "AUTHORIZER"),
     ),
-    (
-        "AWS integrations",
-        OnMethod(|_, m| is_type(m, IntegrationType::Aws)),
-    ),
-    (
-        "AWS_PROXY integrations",
-        OnMethod(|_, m| is_type(m, IntegrationType::AwsProxy)),
-    ),
+    (SERVICES, OnMethod(calls_service)),
     (
         "VPC links",
         OnMethod(|_, m| {
@@ -141,11 +135,16 @@ const UNSERVED: &[(&str, Uses)] = &[
     ("X-Ray tracing", OnStage(|s| s.tracing_enabled)),
 ];
 
-fn is_type(method: &Method, wanted: IntegrationType) -> bool {
-    method
-        .method_integration
-        .as_ref()
-        .is_some_and(|i| i.integration_type == wanted)
+/// The one kind of integration that isn't served.
+pub(crate) const SERVICES: &str = "integrations with AWS services other than Lambda";
+
+fn calls_service(_: &Definition, method: &Method) -> bool {
+    method.method_integration.as_ref().is_some_and(|i| {
+        matches!(
+            i.integration_type,
+            IntegrationType::Aws | IntegrationType::AwsProxy
+        ) && LambdaUri::parse(i.uri.as_deref().unwrap_or_default()).is_none()
+    })
 }
 
 fn converts_content(_: &Definition, method: &Method) -> bool {
@@ -300,7 +299,6 @@ mod tests {
                 in_method("apiKeyRequired", json!(true))(value);
             })),
             method("/methodIntegration/type", json!("AWS")),
-            method("/methodIntegration/type", json!("AWS_PROXY")),
             method("/methodIntegration/connectionType", json!("VPC_LINK")),
             method(
                 "/methodIntegration/contentHandling",

@@ -144,15 +144,17 @@ impl UriTemplate {
         template
     }
 
-    /// The URI with its placeholders filled in. What isn't given is left empty. Nothing when that is no address of HTTP.
-    pub(crate) fn endpoint(
+    /// The whole, when it is an address of HTTP without placeholders.
+    pub(crate) fn constant(&self) -> Option<Endpoint> {
+        self.constant.clone()
+    }
+
+    /// The text with its placeholders filled in. What isn't given is left empty.
+    pub(crate) fn text(
         &self,
         mut path: impl FnMut(&str) -> Option<String>,
         mut variable: impl FnMut(&str) -> Option<String>,
-    ) -> Option<Endpoint> {
-        if let Some(constant) = &self.constant {
-            return Some(constant.clone());
-        }
+    ) -> String {
         let mut text = String::new();
         for part in &self.parts {
             match part {
@@ -161,6 +163,19 @@ impl UriTemplate {
                 Part::Path(name) => encode_into(&mut text, &path(name).unwrap_or_default()),
             }
         }
+        text
+    }
+
+    /// The URI with its placeholders filled in. What isn't given is left empty. Nothing when that is no address of HTTP.
+    pub(crate) fn endpoint(
+        &self,
+        path: impl FnMut(&str) -> Option<String>,
+        variable: impl FnMut(&str) -> Option<String>,
+    ) -> Option<Endpoint> {
+        if let Some(constant) = &self.constant {
+            return Some(constant.clone());
+        }
+        let text = self.text(path, variable);
         let (front, path) = split(&text);
         let address = match &self.fixed {
             Some(address) => address.clone(),

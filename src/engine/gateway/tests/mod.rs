@@ -2,6 +2,7 @@
 
 mod canary;
 mod failures;
+mod functions;
 mod http_proxy;
 mod http_templates;
 mod keys;

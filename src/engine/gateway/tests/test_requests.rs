@@ -219,7 +219,7 @@ fn unknown_resources_methods_and_what_is_not_built_are_refused() {
         );
         assert_eq!(
             refused(request("GET", None), &mut chance).await,
-            "Sluice can't serve AWS_PROXY integrations yet: GET /x"
+            "Sluice can't serve integrations with AWS services other than Lambda yet: GET /x"
         );
     });
 }
