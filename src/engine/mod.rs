@@ -20,8 +20,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper::Response;
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
@@ -30,13 +29,15 @@ use tokio::task::LocalSet;
 use self::control::Control;
 use self::control::apigateway::{ApiGateway, Deps};
 use self::control::cloudwatch::CloudWatch;
+use self::control::logs::Logs;
 use self::flush::Flush;
 use self::gateway::{Gateway, Settings};
 pub use self::server::Patience;
-use self::server::{DRAIN, DataRuntime, Extension, Job, Room, bind, run_data};
+use self::server::{ControlBody, DRAIN, DataRuntime, Extension, Job, Room, bind, run_data};
+use self::store::logs::{Limits, LogStore};
 use self::store::{Location, Row, Store, StoreError};
 use self::telemetry::Telemetry;
-use self::wire::{MAX_BODY, Protocol, Reply, ServiceError};
+use self::wire::{MAX_BODY, Protocol, ServiceError};
 use crate::base::{Chance, Clock, Ids};
 
 /// How the engine is to run.
@@ -172,6 +173,7 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
         .map_or_else(Chance::from_machine, Chance::seeded);
     let count = config.threads.map_or_else(usable_cores, NonZeroUsize::get);
     let (store, rows) = Store::open(&config.location)?;
+    let logs = LogStore::open(&config.location, Limits::default(), config.clock.clone())?;
     let address = config.listen;
     let listeners =
         bind(address, count).map_err(|source| StartError::Listen { address, source })?;
@@ -204,6 +206,7 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
     let plane = ControlPlane {
         rows,
         store,
+        logs,
         ids,
         chance: chance.split(),
         clock: config.clock,
@@ -280,6 +283,7 @@ fn on_this_thread(what: &str, work: impl Future<Output = std::io::Result<()>>) {
 struct ControlPlane {
     rows: Vec<Row>,
     store: Store,
+    logs: LogStore,
     ids: Ids,
     chance: Chance,
     clock: Clock,
@@ -309,6 +313,11 @@ impl ControlPlane {
         };
         flush.restore(&self.rows);
         let cloudwatch = CloudWatch::new(self.clock.clone(), Arc::clone(&self.telemetry));
+        let logs = Rc::new(Logs::new(
+            self.clock.clone(),
+            self.account.clone(),
+            Arc::new(self.logs),
+        ));
         let deps = Deps {
             clock: self.clock,
             ids: Arc::new(self.ids),
@@ -326,7 +335,14 @@ impl ControlPlane {
         };
         drop(self.rows);
         let _ = loaded.send(Ok(()));
-        let control = Control::new(apigateway, cloudwatch, self.telemetry, self.account, chance);
+        let control = Control::new(
+            apigateway,
+            cloudwatch,
+            logs,
+            self.telemetry,
+            self.account,
+            chance,
+        );
         on_this_thread("control", async {
             let stopping = stop.clone();
             tokio::join!(
@@ -389,7 +405,9 @@ async fn answer(control: &Control, extension: &Extension, job: Job) {
                 } else {
                     ServiceError::bad_request("The body of the request could not be read")
                 };
-                Protocol::of(&head, None).encode_error(None, &error, &control.request_id())
+                Protocol::of(&head, None)
+                    .encode_error(None, &error, &control.request_id())
+                    .into()
             }
         };
         response(reply)
@@ -398,8 +416,10 @@ async fn answer(control: &Control, extension: &Extension, job: Job) {
     let _ = job.reply.send(answer);
 }
 
-fn response(reply: Reply) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(reply.body));
+fn response(answer: control::Answer) -> Response<ControlBody> {
+    let control::Answer { reply, stream } = answer;
+    let body = stream.map_or_else(|| reply.body.into(), ControlBody::Flow);
+    let mut response = Response::new(body);
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     response

@@ -5,16 +5,22 @@
 
 pub mod apigateway;
 pub mod cloudwatch;
+pub mod logs;
 mod sts;
+mod token;
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::http::request::Parts;
+use tokio::sync::mpsc;
 
 use self::apigateway::ApiGateway;
 use self::cloudwatch::CloudWatch;
+use self::logs::Logs;
+use super::wire::operations::LOGS;
 use super::wire::{Call, Output, Protocol, Reply, Scope, ServiceError, route, service};
 use crate::base::Chance;
 use crate::engine::telemetry::Telemetry;
@@ -23,6 +29,7 @@ use crate::engine::telemetry::Telemetry;
 pub(crate) struct Control {
     pub(crate) apigateway: ApiGateway,
     pub(crate) cloudwatch: CloudWatch,
+    pub(crate) logs: Rc<Logs>,
     pub(crate) telemetry: Arc<Telemetry>,
     account: String,
     /// For request ids.
@@ -34,6 +41,7 @@ impl Control {
     pub(crate) fn new(
         apigateway: ApiGateway,
         cloudwatch: CloudWatch,
+        logs: Rc<Logs>,
         telemetry: Arc<Telemetry>,
         account: String,
         chance: Chance,
@@ -41,6 +49,7 @@ impl Control {
         Self {
             apigateway,
             cloudwatch,
+            logs,
             telemetry,
             account,
             chance: RefCell::new(chance),
@@ -52,6 +61,7 @@ impl Control {
         self.apigateway.reset().await?;
         self.telemetry.clear();
         self.cloudwatch.clear();
+        self.logs.clear().await?;
         Ok(())
     }
 
@@ -62,41 +72,91 @@ impl Control {
     }
 
     /// Answers one request of an AWS client.
-    pub(crate) async fn answer(&self, head: &Parts, body: &Bytes) -> Reply {
+    pub(crate) async fn answer(&self, head: &Parts, body: &Bytes) -> Answer {
         let id = self.request_id();
         let scope = match Scope::read(&head.headers) {
             Ok(scope) => scope,
-            Err(error) => return Protocol::of(head, None).encode_error(None, &error, &id),
+            Err(error) => {
+                return Protocol::of(head, None)
+                    .encode_error(None, &error, &id)
+                    .into();
+            }
         };
         let call = match route(head, &scope, body) {
             Ok(call) => call,
             Err(error) => {
                 let service = service(&scope.service);
-                return Protocol::of(head, service).encode_error(service, &error, &id);
+                return Protocol::of(head, service)
+                    .encode_error(service, &error, &id)
+                    .into();
             }
         };
-        let result = self.run(&call, &scope).await;
+        let result = self.run(&call, &scope, &id).await;
         match &result {
             Ok(_) => tracing::debug!(operation = call.operation.name, %id, "done"),
             Err(error) => tracing::debug!(operation = call.operation.name, %id, %error, "failed"),
         }
         match result {
-            Ok(output) => call.encode(output, &id),
-            Err(error) => call.encode_error(&error, &id),
+            Ok(Outcome::Output(output)) => call.encode(output, &id).into(),
+            Ok(Outcome::Stream(messages)) => Answer {
+                reply: call.encode_stream(&id),
+                stream: Some(messages),
+            },
+            Err(error) => call.encode_error(&error, &id).into(),
         }
     }
 
-    async fn run(&self, call: &Call, scope: &Scope) -> Result<Output, ServiceError> {
-        let input = call.decode()?;
-        match call.service.signing_name {
+    async fn run(&self, call: &Call, scope: &Scope, id: &str) -> Result<Outcome, ServiceError> {
+        let input = call.decode().map_err(|error| match &*error.code {
+            // What the model forbids is an invalid parameter to Logs.
+            "ValidationException" if call.service.signing_name == "logs" => {
+                ServiceError::of(LOGS, "InvalidParameterException", error.message)
+            }
+            _ => error,
+        })?;
+        if call.operation.name == "StartLiveTail" {
+            let session = self.request_id();
+            let messages = self
+                .logs
+                .start_live_tail(&scope.region, &input, id, &session);
+            return messages.await.map(Outcome::Stream);
+        }
+        let output = match call.service.signing_name {
             "apigateway" => {
                 self.apigateway
                     .call(&scope.region, call.operation, input)
                     .await
             }
             "monitoring" => self.cloudwatch.call(&scope.region, call.operation, &input),
+            "logs" => self.logs.call(&scope.region, call.operation, &input).await,
             "sts" => sts::call(&self.account, call.operation),
             other => Err(ServiceError::not_implemented(other)),
+        };
+        output.map(Outcome::Output)
+    }
+}
+
+/// What came of a call.
+enum Outcome {
+    Output(Output),
+    /// The messages of an event stream.
+    Stream(mpsc::Receiver<Bytes>),
+}
+
+/// An answer to an AWS client.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// Its head, and its body if that is complete.
+    pub(crate) reply: Reply,
+    /// What its body consists of otherwise.
+    pub(crate) stream: Option<mpsc::Receiver<Bytes>>,
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self {
+            reply,
+            stream: None,
         }
     }
 }

@@ -9,8 +9,7 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{Either, Full};
+use http_body_util::Either;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
@@ -21,14 +20,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
+use super::control_body::ControlBody;
 use super::peer;
 use super::room::Room;
 use super::sort::{Destination, Refusal, sort};
 use super::watch::{Patience, Verdict, WatchedIo, Watches};
 use crate::engine::gateway::{self, Handler};
 
-/// An answer: the data plane's own body, or one that is complete.
-pub(crate) type Answer = Response<Either<gateway::Body, Full<Bytes>>>;
+/// An answer: of the data plane, or of the control runtime.
+pub(crate) type Answer = Response<Either<gateway::Body, ControlBody>>;
 
 /// A request for the control runtime, and where its answer is awaited.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(crate) struct Job {
     /// Whether it is for `/_sluice/` rather than for an AWS service.
     pub(crate) extension: bool,
     /// Takes the answer.
-    pub(crate) reply: oneshot::Sender<Response<Full<Bytes>>>,
+    pub(crate) reply: oneshot::Sender<Response<ControlBody>>,
 }
 
 /// What a data thread needs.
@@ -235,7 +235,7 @@ fn stopping() -> Answer {
 
 fn message(status: StatusCode, code: &'static str, text: &str) -> Answer {
     let body = serde_json::json!({ "message": text }).to_string();
-    let mut answer = Response::new(Either::Right(Full::from(body)));
+    let mut answer = Response::new(Either::Right(ControlBody::from(body)));
     *answer.status_mut() = status;
     answer
         .headers_mut()

@@ -1,11 +1,11 @@
 //! What AWS has no call for, under `/_sluice/`: health, reset, changes not deployed, figures by side and method.
 
-use http_body_util::Full;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::ControlBody;
 use crate::base::Clock;
 use crate::engine::control::Control;
 use crate::engine::telemetry::Window;
@@ -30,11 +30,7 @@ struct Failure {
 
 impl Extension {
     /// Answers one request.
-    pub(crate) async fn answer(
-        &self,
-        control: &Control,
-        head: &Parts,
-    ) -> Response<Full<bytes::Bytes>> {
+    pub(crate) async fn answer(&self, control: &Control, head: &Parts) -> Response<ControlBody> {
         let path = head.uri.path();
         let segments: Vec<&str> = path.split('/').skip(2).collect();
         let (allowed, result) = match segments.as_slice() {
@@ -209,7 +205,7 @@ impl Failure {
     }
 }
 
-fn fail(failure: &Failure) -> Response<Full<bytes::Bytes>> {
+fn fail(failure: &Failure) -> Response<ControlBody> {
     let mut answer = reply(failure.status, &json!({ "message": failure.message }));
     answer
         .headers_mut()
@@ -217,8 +213,8 @@ fn fail(failure: &Failure) -> Response<Full<bytes::Bytes>> {
     answer
 }
 
-fn reply(status: StatusCode, value: &Value) -> Response<Full<bytes::Bytes>> {
-    let mut answer = Response::new(Full::from(value.to_string()));
+fn reply(status: StatusCode, value: &Value) -> Response<ControlBody> {
+    let mut answer = Response::new(ControlBody::from(value.to_string()));
     *answer.status_mut() = status;
     answer
         .headers_mut()

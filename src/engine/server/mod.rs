@@ -4,6 +4,7 @@
 //! last byte on one core without a lock. One more runtime answers the control plane: data runtimes hand such requests over and carry the
 //! answer back. Nothing a caller does on the control plane can keep the data plane waiting.
 
+mod control_body;
 mod data;
 mod extension;
 mod listen;
@@ -12,6 +13,7 @@ mod room;
 mod sort;
 mod watch;
 
+pub(crate) use control_body::ControlBody;
 pub(crate) use data::{DRAIN, DataRuntime, Job, run_data};
 pub(crate) use extension::Extension;
 pub(crate) use listen::bind;

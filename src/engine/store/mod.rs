@@ -4,6 +4,7 @@
 //! Commits that wait at the same time share one `fsync`. With [`Location::Memory`] rows are not kept at all: the caller's memory is the state.
 
 mod folder;
+pub mod logs;
 mod schema;
 
 use std::path::PathBuf;

@@ -20,6 +20,7 @@ mod body;
 mod cbor;
 mod constraints;
 mod error;
+pub mod event_stream;
 mod json;
 pub mod operations;
 mod protocol;

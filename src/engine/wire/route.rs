@@ -1,6 +1,8 @@
 //! Which service and operation a request calls.
 
 use bytes::Bytes;
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
@@ -10,7 +12,7 @@ use super::operations::{APIGATEWAY, SERVICES};
 use super::protocol::{Protocol, TARGET};
 use super::scope::Scope;
 use super::table::{Operation, Place, Service};
-use super::{Input, Output, Reply, body, cbor, constraints, json, query, rest, xml};
+use super::{Input, Output, Reply, body, cbor, constraints, event_stream, json, query, rest, xml};
 
 /// The values of a URI template's labels, by name.
 type Labels = Vec<(&'static str, String)>;
@@ -271,6 +273,17 @@ impl Call {
                 self.protocol.reply(self.operation.status, request_id, body)
             }
         }
+    }
+
+    /// Write the head of an answer that is an event stream.
+    #[must_use]
+    pub fn encode_stream(&self, request_id: &str) -> Reply {
+        let mut reply = self
+            .protocol
+            .reply(self.operation.status, request_id, Bytes::new());
+        let kind = HeaderValue::from_static(event_stream::EVENT_STREAM);
+        reply.headers.insert(CONTENT_TYPE, kind);
+        reply
     }
 
     /// Write the answer of a call that failed.

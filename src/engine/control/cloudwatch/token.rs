@@ -1,50 +1,26 @@
-//! `NextToken`: where the next page begins. Opaque to clients, and refused when it belongs to another call.
+//! `NextToken`: where the next page begins.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::engine::control::token;
 use crate::engine::wire::operations::CLOUDWATCH;
 use crate::engine::wire::{Input, ServiceError};
 
+const MEMBER: &str = "NextToken";
+
 /// The token of a place in the pages of this call.
 pub(super) fn write(input: &Input, place: &impl Serialize) -> String {
-    let content = serde_json::to_vec(&(fingerprint(input), place)).unwrap_or_default();
-    BASE64.encode(content)
+    token::write(input, MEMBER, place)
 }
 
 /// The place that the call's token names; `None` without a token.
 pub(super) fn read<P: DeserializeOwned>(input: &Input) -> Result<Option<P>, ServiceError> {
-    let Some(token) = input.text("NextToken") else {
-        return Ok(None);
-    };
-    let place = BASE64
-        .decode(token)
-        .ok()
-        .and_then(|content| serde_json::from_slice::<(u64, P)>(&content).ok());
-    match place {
-        Some((its, place)) if its == fingerprint(input) => Ok(Some(place)),
-        _ => Err(ServiceError::of(
+    token::read(input, MEMBER).map_err(|_| {
+        ServiceError::of(
             CLOUDWATCH,
             "InvalidNextToken",
             "The NextToken isn't one of this call: ask for the first page again.",
-        )),
-    }
-}
-
-/// What must be the same from page to page: all but the token itself.
-fn fingerprint(input: &Input) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    let mut members: Vec<_> = (input.members.iter())
-        .filter(|(name, _)| *name != "NextToken")
-        .collect();
-    members.sort_by_key(|(name, _)| *name);
-    for (name, value) in members {
-        name.hash(&mut hasher);
-        value.to_string().hash(&mut hasher);
-    }
-    hasher.finish()
+        )
+    })
 }

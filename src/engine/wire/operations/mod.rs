@@ -5,6 +5,8 @@ mod apigateway;
 #[rustfmt::skip]
 mod cloudwatch;
 #[rustfmt::skip]
+mod logs;
+#[rustfmt::skip]
 mod sts;
 
 use super::table::Service;
@@ -13,11 +15,18 @@ use super::table::Service;
 pub static APIGATEWAY: &Service = &apigateway::SERVICE;
 /// Amazon CloudWatch metrics and alarms.
 pub static CLOUDWATCH: &Service = &cloudwatch::SERVICE;
+/// Amazon CloudWatch Logs.
+pub static LOGS: &Service = &logs::SERVICE;
 /// AWS Security Token Service.
 pub static STS: &Service = &sts::SERVICE;
 
 /// Every service with a table.
-pub static SERVICES: &[&Service] = &[&apigateway::SERVICE, &cloudwatch::SERVICE, &sts::SERVICE];
+pub static SERVICES: &[&Service] = &[
+    &apigateway::SERVICE,
+    &cloudwatch::SERVICE,
+    &logs::SERVICE,
+    &sts::SERVICE,
+];
 
 #[cfg(test)]
 mod tests {
@@ -43,6 +52,7 @@ mod tests {
     fn the_tables_are_complete() {
         assert_eq!(APIGATEWAY.operations.len(), 124);
         assert_eq!(CLOUDWATCH.operations.len(), 59);
+        assert_eq!(LOGS.operations.len(), 117);
         assert_eq!(STS.operations.len(), 11);
         for service in SERVICES {
             assert!(
