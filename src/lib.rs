@@ -5,6 +5,7 @@
 //! * [`base`]: clock, chance, identifiers; the only place that asks the machine for time or randomness.
 //! * [`model`]: API Gateway as data, in AWS's JSON form: entities, patch operations, difference, path matching.
 //! * [`java`], [`jsonpath`], [`vtl`]: mapping templates, from the values of the JVM up to `$input` and `$util`.
+//! * [`iam`]: policy documents and their evaluation; Signature V4.
 //! * `engine` (feature `gateway`): the local gateway. `wire` speaks AWS's protocols, `control` answers AWS's services, `gateway`
 //!   serves requests, `telemetry` measures them, `store` keeps what must survive.
 //! * `aws` (feature `console`): the console's side of AWS: session, calls, pacing, operations. SDK types stay in here.
@@ -12,9 +13,9 @@
 //! * `demo` (both features): the sample API, its backend, its traffic.
 //! * [`cli`]: a file per subcommand; the only module that starts engine, console and demo.
 //!
-//! Dependencies run one way, and `tests/layers.rs` enforces it: `console` → `aws`, `vtl`, `model`, never `engine`; `aws` → `model`;
-//! `engine` → `model`, `vtl`, `jsonpath`, `java`; `vtl` → `jsonpath`, `java`; `jsonpath` → `java`; `demo` → `aws`, `model`;
-//! `java`, `model` and `base` use nothing of ours, except that everything above the libraries may use `base`.
+//! Dependencies run one way, and `tests/layers.rs` enforces it: `console` → `aws`, `vtl`, `iam`, `model`, never `engine`; `aws` → `model`;
+//! `engine` → `model`, `vtl`, `jsonpath`, `java`, `iam`; `vtl` → `jsonpath`, `java`; `jsonpath` → `java`; `demo` → `aws`, `model`;
+//! `java`, `iam`, `model` and `base` use nothing of ours, except that everything above the libraries may use `base`.
 //! The console reaches the engine only as it reaches AWS: through the SDK, at an endpoint.
 
 #[cfg(feature = "console")]
@@ -27,6 +28,7 @@ pub mod console;
 pub mod demo;
 #[cfg(feature = "gateway")]
 pub mod engine;
+pub mod iam;
 pub mod java;
 pub mod jsonpath;
 pub mod model;

@@ -13,17 +13,21 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("model", &[]),
+    ("iam", &[]),
     ("java", &[]),
     ("jsonpath", &["java"]),
     ("vtl", &["java", "jsonpath"]),
-    ("engine", &["base", "java", "jsonpath", "model", "vtl"]),
+    (
+        "engine",
+        &["base", "iam", "java", "jsonpath", "model", "vtl"],
+    ),
     ("aws", &["base", "model"]),
-    ("console", &["aws", "base", "model", "vtl"]),
+    ("console", &["aws", "base", "iam", "model", "vtl"]),
     ("demo", &["aws", "base", "model"]),
     (
         "cli",
         &[
-            "aws", "base", "console", "demo", "engine", "java", "jsonpath", "model", "vtl",
+            "aws", "base", "console", "demo", "engine", "iam", "java", "jsonpath", "model", "vtl",
         ],
     ),
 ];

@@ -1,0 +1,18 @@
+//! Who may do what: policy documents and their evaluation.
+//!
+//! Pure: no socket, no file, no clock. The engine asks it about every protected request, and a console can ask the same questions and
+//! gets the same verdicts.
+
+mod condition;
+mod decision;
+mod error;
+mod keys;
+mod pattern;
+mod policy;
+mod principal;
+
+pub use decision::{DecidedBy, Verdict, Workflow, decide};
+pub use error::PolicyError;
+pub use keys::Keys;
+pub use policy::{Effect, Finding, Mismatch, Policy, PolicyKind, Request, Traced};
+pub use principal::{AwsCaller, Caller, CallerKind};
