@@ -264,21 +264,56 @@ mod tests {
         const ARN: &str = "arn:aws:execute-api:us-east-1:123456789012:abc/prod/GET/pets/7:x";
         let table = [
             (Mode::Action, "execute-api:*", "execute-api:Invoke", true),
-            (Mode::Action, "EXECUTE-API:inv?KE", "execute-api:Invoke", true),
+            (
+                Mode::Action,
+                "EXECUTE-API:inv?KE",
+                "execute-api:Invoke",
+                true,
+            ),
             (Mode::Action, "*", "execute-api:Invoke", true),
-            (Mode::Action, "execute-api:Invoke", "execute-api:InvokeX", false),
+            (
+                Mode::Action,
+                "execute-api:Invoke",
+                "execute-api:InvokeX",
+                false,
+            ),
             (Mode::Resource, "*", ARN, true),
             (Mode::Resource, "arn:aws:execute-api:*:*:abc/*", ARN, true),
-            (Mode::Resource, "arn:aws:execute-api:us-*-1:*:abc/*/GET/*", ARN, true),
+            (
+                Mode::Resource,
+                "arn:aws:execute-api:us-*-1:*:abc/*/GET/*",
+                ARN,
+                true,
+            ),
             (Mode::Resource, "arn:aws:execute-api:*", ARN, true),
             // Within a part it stays inside, at a part's end it may go on.
             (Mode::Resource, "arn:aws:execute-api:u*:abc/*", ARN, true),
             (Mode::Resource, "arn:aws:execute-api:u*2:abc/*", ARN, false),
-            (Mode::Resource, "arn:aws:execute-api:us-east-?:*:abc/*", ARN, true),
-            (Mode::Resource, "arn:aws:execute-api:us-east-1?123456789012:abc/*", ARN, false),
-            (Mode::Resource, "arn:aws:execute-api:*:*:abc/prod/get/*", ARN, false),
+            (
+                Mode::Resource,
+                "arn:aws:execute-api:us-east-?:*:abc/*",
+                ARN,
+                true,
+            ),
+            (
+                Mode::Resource,
+                "arn:aws:execute-api:us-east-1?123456789012:abc/*",
+                ARN,
+                false,
+            ),
+            (
+                Mode::Resource,
+                "arn:aws:execute-api:*:*:abc/prod/get/*",
+                ARN,
+                false,
+            ),
             (Mode::Resource, "arn:aws:execute-api:*:*:abc/*:x", ARN, true),
-            (Mode::Resource, "arn:aws:execute-api:*:*:abc/*/pets/?:x", ARN, true),
+            (
+                Mode::Resource,
+                "arn:aws:execute-api:*:*:abc/*/pets/?:x",
+                ARN,
+                true,
+            ),
             (Mode::Arn, "arn:aws:execute-api:u*:abc/*", ARN, false),
             (Mode::Arn, "arn:aws:execute-api:*:*:abc/*", ARN, true),
             (Mode::Text, "a*", "ab", false),
@@ -289,7 +324,11 @@ mod tests {
             (Mode::Like, "*", "", true),
         ];
         for (mode, pattern, value, expected) in table {
-            assert_eq!(matches(mode, pattern, value), Some(expected), "{pattern} on {value}");
+            assert_eq!(
+                matches(mode, pattern, value),
+                Some(expected),
+                "{pattern} on {value}"
+            );
         }
     }
 
@@ -309,7 +348,11 @@ mod tests {
             ("${unclosed", "${unclosed", Some(true)),
         ];
         for (pattern, value, expected) in table {
-            assert_eq!(matches(Mode::Like, pattern, value), expected, "{pattern} on {value}");
+            assert_eq!(
+                matches(Mode::Like, pattern, value),
+                expected,
+                "{pattern} on {value}"
+            );
         }
         let old = Pattern::compile("${aws:username}", Mode::Like, false);
         assert_eq!(old.matches("${aws:username}", &keys()), Some(true));
@@ -353,6 +396,9 @@ mod tests {
     #[test]
     fn many_wildcards_take_no_time() {
         let pattern = "*a".repeat(40) + "*b";
-        assert_eq!(matches(Mode::Like, &pattern, &"a".repeat(4_000)), Some(false));
+        assert_eq!(
+            matches(Mode::Like, &pattern, &"a".repeat(4_000)),
+            Some(false)
+        );
     }
 }

@@ -143,7 +143,9 @@ impl Policy {
                     return Err(PolicyError::document(format!("{name} can't be {other}")));
                 }
                 (other, _) => {
-                    return Err(PolicyError::document(format!("there is no element {other}")));
+                    return Err(PolicyError::document(format!(
+                        "there is no element {other}"
+                    )));
                 }
             }
         }
@@ -236,9 +238,7 @@ impl Statement {
             Some(Value::String(text)) if text == "Allow" => Effect::Allow,
             Some(Value::String(text)) if text == "Deny" => Effect::Deny,
             Some(other) => {
-                return Err(format!(
-                    "Effect must be \"Allow\" or \"Deny\", not {other}"
-                ));
+                return Err(format!("Effect must be \"Allow\" or \"Deny\", not {other}"));
             }
             None => return Err("it has no Effect".to_owned()),
         };

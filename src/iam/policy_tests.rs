@@ -67,32 +67,122 @@ fn every_operator_compares_as_its_page_says() {
         ("NumericGreaterThan", json!("2"), json!("2"), false),
         ("NumericGreaterThanEquals", json!("2"), json!("2"), true),
         ("NumericEquals", json!("1"), json!("one"), false),
-        ("DateEquals", json!("2026-01-01T00:00:00Z"), json!("1767225600"), true),
-        ("DateNotEquals", json!("2026-01-01T00:00:00Z"), json!("2026-01-01T00:00:01Z"), true),
-        ("DateLessThan", json!("2026-01-02"), json!("2026-01-01T23:59:59Z"), true),
-        ("DateLessThanEquals", json!("2026-01-01T00:00:00Z"), json!("2026-01-01T01:00:00+01:00"), true),
-        ("DateGreaterThan", json!("1767225600"), json!("2026-01-01T00:00:00Z"), false),
-        ("DateGreaterThanEquals", json!("1767225600"), json!("2026-01-01T00:00:00Z"), true),
+        (
+            "DateEquals",
+            json!("2026-01-01T00:00:00Z"),
+            json!("1767225600"),
+            true,
+        ),
+        (
+            "DateNotEquals",
+            json!("2026-01-01T00:00:00Z"),
+            json!("2026-01-01T00:00:01Z"),
+            true,
+        ),
+        (
+            "DateLessThan",
+            json!("2026-01-02"),
+            json!("2026-01-01T23:59:59Z"),
+            true,
+        ),
+        (
+            "DateLessThanEquals",
+            json!("2026-01-01T00:00:00Z"),
+            json!("2026-01-01T01:00:00+01:00"),
+            true,
+        ),
+        (
+            "DateGreaterThan",
+            json!("1767225600"),
+            json!("2026-01-01T00:00:00Z"),
+            false,
+        ),
+        (
+            "DateGreaterThanEquals",
+            json!("1767225600"),
+            json!("2026-01-01T00:00:00Z"),
+            true,
+        ),
         ("Bool", json!("true"), json!("TRUE"), true),
         ("Bool", json!(false), json!("true"), false),
         ("BinaryEquals", json!("QmluYXJ5"), json!("QmluYXJ5"), true),
         ("BinaryEquals", json!("QmluYXJ5"), json!("QmluYXI="), false),
-        ("IpAddress", json!("203.0.113.0/24"), json!("203.0.113.7"), true),
-        ("IpAddress", json!("203.0.113.0/24"), json!("203.0.114.7"), false),
-        ("IpAddress", json!("203.0.113.7"), json!("203.0.113.7"), true),
+        (
+            "IpAddress",
+            json!("203.0.113.0/24"),
+            json!("203.0.113.7"),
+            true,
+        ),
+        (
+            "IpAddress",
+            json!("203.0.113.0/24"),
+            json!("203.0.114.7"),
+            false,
+        ),
+        (
+            "IpAddress",
+            json!("203.0.113.7"),
+            json!("203.0.113.7"),
+            true,
+        ),
         ("IpAddress", json!("0.0.0.0/0"), json!("8.8.8.8"), true),
         ("IpAddress", json!("0.0.0.0/0"), json!("::1"), false),
-        ("IpAddress", json!("2001:db8::/32"), json!("2001:db8:1::1"), true),
-        ("IpAddress", json!("2001:db8::/32"), json!("2001:db9::1"), false),
+        (
+            "IpAddress",
+            json!("2001:db8::/32"),
+            json!("2001:db8:1::1"),
+            true,
+        ),
+        (
+            "IpAddress",
+            json!("2001:db8::/32"),
+            json!("2001:db9::1"),
+            false,
+        ),
         ("IpAddress", json!("::/0"), json!("2001:db9::1"), true),
-        ("IpAddress", json!("10.0.0.0/8"), json!("::ffff:10.1.2.3"), true),
-        ("NotIpAddress", json!(["10.0.0.0/8", "192.168.0.0/16"]), json!("192.168.1.1"), false),
+        (
+            "IpAddress",
+            json!("10.0.0.0/8"),
+            json!("::ffff:10.1.2.3"),
+            true,
+        ),
+        (
+            "NotIpAddress",
+            json!(["10.0.0.0/8", "192.168.0.0/16"]),
+            json!("192.168.1.1"),
+            false,
+        ),
         ("NotIpAddress", json!("10.0.0.0/8"), json!("8.8.8.8"), true),
-        ("ArnEquals", json!("arn:aws:iam::1:role/a*"), json!("arn:aws:iam::1:role/a/b:c"), true),
-        ("ArnLike", json!("arn:aws:*::1:role/x"), json!("arn:aws:iam::1:role/x"), true),
-        ("ArnLike", json!("arn:*:role/x"), json!("arn:aws:iam::1:role/x"), false),
-        ("ArnNotEquals", json!("arn:aws:iam::1:role/x"), json!("arn:aws:iam::1:role/x"), false),
-        ("ArnNotLike", json!("arn:aws:iam::1:role/x*"), json!("arn:aws:iam::1:role/y"), true),
+        (
+            "ArnEquals",
+            json!("arn:aws:iam::1:role/a*"),
+            json!("arn:aws:iam::1:role/a/b:c"),
+            true,
+        ),
+        (
+            "ArnLike",
+            json!("arn:aws:*::1:role/x"),
+            json!("arn:aws:iam::1:role/x"),
+            true,
+        ),
+        (
+            "ArnLike",
+            json!("arn:*:role/x"),
+            json!("arn:aws:iam::1:role/x"),
+            false,
+        ),
+        (
+            "ArnNotEquals",
+            json!("arn:aws:iam::1:role/x"),
+            json!("arn:aws:iam::1:role/x"),
+            false,
+        ),
+        (
+            "ArnNotLike",
+            json!("arn:aws:iam::1:role/x*"),
+            json!("arn:aws:iam::1:role/y"),
+            true,
+        ),
         ("Null", json!("true"), json!("x"), false),
         ("Null", json!("false"), json!("x"), true),
     ];
@@ -125,7 +215,11 @@ fn a_missing_key_means_what_its_operator_makes_of_it() {
         ("ForAnyValue:StringEqualsIfExists", true),
     ];
     for (operator, expected) in table {
-        assert_eq!(holds(json!({operator: {"k": "a"}}), json!({})), expected, "{operator}");
+        assert_eq!(
+            holds(json!({operator: {"k": "a"}}), json!({})),
+            expected,
+            "{operator}"
+        );
     }
     for (operator, value, expected) in [
         ("NumericEquals", "1", false),
@@ -138,7 +232,11 @@ fn a_missing_key_means_what_its_operator_makes_of_it() {
         ("Null", "true", true),
         ("Null", "false", false),
     ] {
-        assert_eq!(holds(json!({operator: {"k": value}}), json!({})), expected, "{operator}");
+        assert_eq!(
+            holds(json!({operator: {"k": value}}), json!({})),
+            expected,
+            "{operator}"
+        );
     }
 }
 
@@ -166,12 +264,19 @@ fn sets_of_values_are_judged_as_a_whole_or_one_by_one() {
 
 #[test]
 fn keys_are_all_asked_and_variables_filled() {
-    let both = json!({"StringEquals": {"a": "1", "B": "2"}, "Bool": {"aws:SecureTransport": "true"}});
+    let both =
+        json!({"StringEquals": {"a": "1", "B": "2"}, "Bool": {"aws:SecureTransport": "true"}});
     let keys = json!({"A": "1", "b": "2", "aws:securetransport": "true"});
     assert!(holds(both.clone(), keys));
-    assert!(!holds(both, json!({"a": "1", "b": "3", "aws:securetransport": "true"})));
+    assert!(!holds(
+        both,
+        json!({"a": "1", "b": "3", "aws:securetransport": "true"})
+    ));
     let own = json!({"StringEquals": {"k": "home/${aws:username}"}});
-    assert!(holds(own.clone(), json!({"k": "home/alice", "aws:username": "alice"})));
+    assert!(holds(
+        own.clone(),
+        json!({"k": "home/alice", "aws:username": "alice"})
+    ));
     assert!(!holds(own, json!({"k": "home/alice"})));
     // Nobody can tell what isn't equal to something unknown: the statement doesn't apply.
     let other = json!({"StringNotEquals": {"k": "${aws:username}"}});
@@ -194,30 +299,93 @@ fn a_document_that_is_none_is_refused_with_its_place() {
     let table = [
         (json!([]), "the document: it must be an object"),
         (json!({}), "the document: it has no Statement"),
-        (json!({"Statement": "x"}), "the document: Statement can't be \"x\""),
-        (json!({"Statement": [], "Version": "2020-01-01"}), "the document: Version must be"),
-        (json!({"Statement": [], "statement": []}), "the document: there is no element statement"),
-        (json!({"Statement": [7]}), "statement 1: it must be an object"),
-        (statement(json!({"Effect": "allow"})), "statement 1: Effect must be"),
-        (statement(json!({"Effect": null})), "statement 1: it has no Effect"),
-        (statement(json!({"Action": null})), "statement 1: it has no Action"),
-        (statement(json!({"Action": []})), "statement 1: Action is empty"),
-        (statement(json!({"Action": "invoke"})), "statement 1: 'invoke' is no action"),
-        (statement(json!({"Resource": null})), "statement 1: it has no Resource"),
-        (statement(json!({"Resource": "pets"})), "statement 1: 'pets' is no ARN"),
-        (statement(json!({"NotAction": "*"})), "statement 1: it has both Action and NotAction"),
-        (statement(json!({"Principal": "*"})), "statement 1: a policy of an identity names no Principal"),
-        (statement(json!({"Foo": "*"})), "statement 1: there is no element Foo"),
-        (statement(json!({"Condition": []})), "statement 1: Condition must be an object"),
-        (statement(json!({"Condition": {"StringIs": {"a": "b"}}})), "statement 1: there is no condition operator StringIs"),
-        (statement(json!({"Condition": {"Some:StringEquals": {"a": "b"}}})), "statement 1: there is no condition operator"),
-        (statement(json!({"Condition": {"NullIfExists": {"a": "true"}}})), "statement 1: there is no condition operator"),
-        (statement(json!({"Condition": {"IpAddress": {"a": "10.0.0.0/33"}}})), "statement 1: '10.0.0.0/33' is not an address"),
-        (statement(json!({"Condition": {"NumericEquals": {"a": "x"}}})), "statement 1: 'x' is not a number"),
+        (
+            json!({"Statement": "x"}),
+            "the document: Statement can't be \"x\"",
+        ),
+        (
+            json!({"Statement": [], "Version": "2020-01-01"}),
+            "the document: Version must be",
+        ),
+        (
+            json!({"Statement": [], "statement": []}),
+            "the document: there is no element statement",
+        ),
+        (
+            json!({"Statement": [7]}),
+            "statement 1: it must be an object",
+        ),
+        (
+            statement(json!({"Effect": "allow"})),
+            "statement 1: Effect must be",
+        ),
+        (
+            statement(json!({"Effect": null})),
+            "statement 1: it has no Effect",
+        ),
+        (
+            statement(json!({"Action": null})),
+            "statement 1: it has no Action",
+        ),
+        (
+            statement(json!({"Action": []})),
+            "statement 1: Action is empty",
+        ),
+        (
+            statement(json!({"Action": "invoke"})),
+            "statement 1: 'invoke' is no action",
+        ),
+        (
+            statement(json!({"Resource": null})),
+            "statement 1: it has no Resource",
+        ),
+        (
+            statement(json!({"Resource": "pets"})),
+            "statement 1: 'pets' is no ARN",
+        ),
+        (
+            statement(json!({"NotAction": "*"})),
+            "statement 1: it has both Action and NotAction",
+        ),
+        (
+            statement(json!({"Principal": "*"})),
+            "statement 1: a policy of an identity names no Principal",
+        ),
+        (
+            statement(json!({"Foo": "*"})),
+            "statement 1: there is no element Foo",
+        ),
+        (
+            statement(json!({"Condition": []})),
+            "statement 1: Condition must be an object",
+        ),
+        (
+            statement(json!({"Condition": {"StringIs": {"a": "b"}}})),
+            "statement 1: there is no condition operator StringIs",
+        ),
+        (
+            statement(json!({"Condition": {"Some:StringEquals": {"a": "b"}}})),
+            "statement 1: there is no condition operator",
+        ),
+        (
+            statement(json!({"Condition": {"NullIfExists": {"a": "true"}}})),
+            "statement 1: there is no condition operator",
+        ),
+        (
+            statement(json!({"Condition": {"IpAddress": {"a": "10.0.0.0/33"}}})),
+            "statement 1: '10.0.0.0/33' is not an address",
+        ),
+        (
+            statement(json!({"Condition": {"NumericEquals": {"a": "x"}}})),
+            "statement 1: 'x' is not a number",
+        ),
     ];
     for (document, expected) in table {
         let error: PolicyError = Policy::from_value(&document, PolicyKind::Identity).unwrap_err();
-        assert!(error.to_string().starts_with(expected), "{document}: {error}");
+        assert!(
+            error.to_string().starts_with(expected),
+            "{document}: {error}"
+        );
     }
     let unnamed = statement(json!({}));
     let error = Policy::from_value(&unnamed, PolicyKind::Resource).unwrap_err();
@@ -238,20 +406,40 @@ fn a_trace_names_each_statement_and_why_it_does_not_apply() {
     let policy = Policy::from_value(&policy, PolicyKind::Resource).unwrap();
     let keys = given(&json!({"aws:SourceIp": "10.1.1.1"}));
     let caller = Caller::Aws(AwsCaller::root("999999999999"));
-    let request = Request { action: "execute-api:Invoke", resource: ARN, caller: &caller, keys: &keys };
+    let request = Request {
+        action: "execute-api:Invoke",
+        resource: ARN,
+        caller: &caller,
+        keys: &keys,
+    };
     assert_eq!(policy.evaluate(&request), Finding::Allow(4));
     let trace = policy.trace(&request);
-    let office = Mismatch::Condition { operator: "NotIpAddress".into(), key: "aws:SourceIp".into() };
-    let told: Vec<_> = trace.iter().map(|t| (t.statement.as_str(), t.mismatch.clone())).collect();
-    assert_eq!(told, [
-        ("Office", Some(office)),
-        ("statement 2", Some(Mismatch::Principal)),
-        ("statement 3", Some(Mismatch::Action)),
-        ("statement 4", Some(Mismatch::Resource)),
-        ("All", None),
-    ]);
+    let office = Mismatch::Condition {
+        operator: "NotIpAddress".into(),
+        key: "aws:SourceIp".into(),
+    };
+    let told: Vec<_> = trace
+        .iter()
+        .map(|t| (t.statement.as_str(), t.mismatch.clone()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("Office", Some(office)),
+            ("statement 2", Some(Mismatch::Principal)),
+            ("statement 3", Some(Mismatch::Action)),
+            ("statement 4", Some(Mismatch::Resource)),
+            ("All", None),
+        ]
+    );
     let away = given(&json!({"aws:SourceIp": "8.8.8.8"}));
-    assert_eq!(policy.evaluate(&Request { keys: &away, ..request }), Finding::Deny(0));
+    assert_eq!(
+        policy.evaluate(&Request {
+            keys: &away,
+            ..request
+        }),
+        Finding::Deny(0)
+    );
 }
 
 proptest! {

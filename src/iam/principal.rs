@@ -273,24 +273,68 @@ mod tests {
             (json!({"AWS": "*"}), aws(ALICE), true),
             (json!({"AWS": "111122223333"}), aws(ALICE), true),
             (json!({"AWS": "111122223333"}), Caller::Anonymous, false),
-            (json!({"AWS": "arn:aws:iam::111122223333:root"}), aws(SESSION), true),
-            (json!({"AWS": "arn:aws:iam::999999999999:root"}), aws(ALICE), false),
+            (
+                json!({"AWS": "arn:aws:iam::111122223333:root"}),
+                aws(SESSION),
+                true,
+            ),
+            (
+                json!({"AWS": "arn:aws:iam::999999999999:root"}),
+                aws(ALICE),
+                false,
+            ),
             (json!({"AWS": ["999999999999", ALICE]}), aws(ALICE), true),
-            (json!({"AWS": "arn:aws:iam::111122223333:user/alice"}), aws(ALICE), false),
+            (
+                json!({"AWS": "arn:aws:iam::111122223333:user/alice"}),
+                aws(ALICE),
+                false,
+            ),
             (json!({"AWS": SESSION}), aws(SESSION), true),
-            (json!({"AWS": "arn:aws:sts::111122223333:assumed-role/reader/s2"}), aws(SESSION), false),
-            (json!({"AWS": "arn:aws:iam::111122223333:role/reader"}), aws(SESSION), true),
-            (json!({"AWS": "arn:aws:iam::111122223333:role/teams/reader"}), aws(SESSION), true),
-            (json!({"AWS": "arn:aws:iam::111122223333:role/writer"}), aws(SESSION), false),
-            (json!({"Service": "apigateway.amazonaws.com"}), Caller::Service("apigateway.amazonaws.com".into()), true),
-            (json!({"Service": "apigateway.amazonaws.com"}), aws(ALICE), false),
-            (json!({"Federated": "cognito-identity.amazonaws.com"}), aws(ALICE), false),
+            (
+                json!({"AWS": "arn:aws:sts::111122223333:assumed-role/reader/s2"}),
+                aws(SESSION),
+                false,
+            ),
+            (
+                json!({"AWS": "arn:aws:iam::111122223333:role/reader"}),
+                aws(SESSION),
+                true,
+            ),
+            (
+                json!({"AWS": "arn:aws:iam::111122223333:role/teams/reader"}),
+                aws(SESSION),
+                true,
+            ),
+            (
+                json!({"AWS": "arn:aws:iam::111122223333:role/writer"}),
+                aws(SESSION),
+                false,
+            ),
+            (
+                json!({"Service": "apigateway.amazonaws.com"}),
+                Caller::Service("apigateway.amazonaws.com".into()),
+                true,
+            ),
+            (
+                json!({"Service": "apigateway.amazonaws.com"}),
+                aws(ALICE),
+                false,
+            ),
+            (
+                json!({"Federated": "cognito-identity.amazonaws.com"}),
+                aws(ALICE),
+                false,
+            ),
         ];
         for (principal, caller, expected) in table {
             let named = Principals::compile(&principal, false).unwrap();
             assert_eq!(named.include(&caller), expected, "{principal} {caller:?}");
             let others = Principals::compile(&principal, true).unwrap();
-            assert_eq!(others.include(&caller), !expected, "not {principal} {caller:?}");
+            assert_eq!(
+                others.include(&caller),
+                !expected,
+                "not {principal} {caller:?}"
+            );
         }
     }
 
@@ -322,11 +366,20 @@ mod tests {
     fn a_caller_knows_its_names() {
         let of = |arn| AwsCaller::parse(arn).unwrap();
         let user = of("arn:aws:iam::111122223333:user/people/alice");
-        assert_eq!((user.kind(), user.user_name()), (CallerKind::User, Some("alice")));
+        assert_eq!(
+            (user.kind(), user.user_name()),
+            (CallerKind::User, Some("alice"))
+        );
         assert_eq!(user.principal_arn(), user.arn);
         let session = of("arn:aws:sts::111122223333:assumed-role/reader/s1");
-        assert_eq!((session.user_name(), session.session_name()), (None, Some("s1")));
-        assert_eq!(session.principal_arn(), "arn:aws:iam::111122223333:role/reader");
+        assert_eq!(
+            (session.user_name(), session.session_name()),
+            (None, Some("s1"))
+        );
+        assert_eq!(
+            session.principal_arn(),
+            "arn:aws:iam::111122223333:role/reader"
+        );
         assert_eq!(AwsCaller::root("111122223333").kind(), CallerKind::Root);
     }
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
+use super::execute_arn::ExecuteArn;
 use crate::model::GatewayResponseType;
 
 /// The end of a request before its method answered.
@@ -131,6 +132,45 @@ impl Failure {
             "ForbiddenException",
             "",
         )
+    }
+
+    /// Policies don't allow it: 403 with a capital `Message` (`spec/rest/auth.md` §2). `who` is a caller's name, `arn` what was asked for.
+    pub(crate) fn access_denied(who: &str, arn: &ExecuteArn<'_>, explicit: bool) -> Self {
+        let suffix = if explicit {
+            " with an explicit deny"
+        } else {
+            ""
+        };
+        let message = format!(
+            "User: {who} is not authorized to perform: execute-api:Invoke on resource: {}{suffix}",
+            arn.masked()
+        );
+        let body = format!("{{\"Message\":{}}}", quoted(&message));
+        Self {
+            said: Said {
+                message: message.into(),
+                body: body.into(),
+            },
+            ..Self::new(
+                GatewayResponseType::AccessDenied,
+                said!("Forbidden"),
+                "AccessDeniedException",
+                "",
+            )
+        }
+    }
+
+    /// The ARN of a request is longer than policies take (`spec/iam-policy.md` §3; the words are unverified).
+    pub(crate) fn arn_too_long() -> Self {
+        Self {
+            status: Some(414),
+            ..Self::new(
+                GatewayResponseType::Default4xx,
+                said!("Request URI too long"),
+                "RequestTooLargeException",
+                "",
+            )
+        }
     }
 
     /// A rate or burst limit.

@@ -20,7 +20,7 @@ use super::record::Record;
 use super::request_ids::{GivenIds, RequestIds};
 use super::snapshot::Method;
 use super::target::Target;
-use super::{Gateway, admit, life, validate};
+use super::{Gateway, admit, authorize, life, validate};
 use crate::base::Chance;
 use crate::engine::telemetry::{Observation, Recorder};
 
@@ -67,7 +67,7 @@ impl Handler {
             clock: &self.gateway.clock,
             functions: &self.gateway.settings.functions,
         };
-        let answer = match self.enter(&mut x, incoming).await {
+        let answer = match self.enter(&mut x, &caller, incoming).await {
             Ok(incoming) => life::serve(&mut x, &caller, incoming).await,
             Err(failure) => life::refuse(&mut x, failure),
         };
@@ -141,6 +141,7 @@ impl Handler {
     async fn enter(
         &self,
         x: &mut Exchange,
+        caller: &Caller<'_>,
         incoming: Incoming,
     ) -> Result<Option<Incoming>, Failure> {
         let tree = &x.side().deployment.tree;
@@ -148,6 +149,7 @@ impl Handler {
         if x.method.is_none() {
             return Err(Failure::missing_token());
         }
+        authorize::authorize(x, caller).await?;
         admit::admit(x)?;
         validate::parameters(x)?;
         if incoming.is_end_stream() {

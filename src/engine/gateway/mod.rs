@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! handler        match stage, draw canary; match resource and method; read the body
+//! authorize      resource policy, and who calls
 //! admit          API key, quota, throttle
 //! validate       required parameters, the body against its model
 //! integration_request → mock | backend | lambda_integration → integration_response
@@ -17,10 +18,12 @@
 
 mod admit;
 mod answer;
+mod authorize;
 mod backend;
 mod body;
 mod bucket;
 mod exchange;
+mod execute_arn;
 mod failure;
 mod gateway_response;
 mod handler;
@@ -37,6 +40,7 @@ mod life;
 mod log;
 mod mapping;
 mod mock;
+mod policy_keys;
 mod pool;
 mod publish;
 mod quota;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use fancy_regex::Regex;
 use http::HeaderName;
 
+use super::authorize::{Authorization, Protection};
 use super::headers::{self, Fate};
 use super::lambda::LambdaUri;
 use super::mapping::Mappings;
@@ -29,6 +30,8 @@ pub(crate) struct Deployment {
     pub(crate) responses: ResponseTable,
     /// Whether the `execute-api` address is off.
     pub(crate) endpoint_disabled: bool,
+    /// What protects the API as a whole.
+    pub(crate) protection: Protection,
 }
 
 impl Deployment {
@@ -47,6 +50,7 @@ impl Deployment {
             methods,
             responses: ResponseTable::compile(&definition.gateway_responses),
             endpoint_disabled: definition.rest_api.disable_execute_api_endpoint,
+            protection: Protection::compile(&definition.rest_api),
         }
     }
 }
@@ -58,6 +62,7 @@ pub(crate) struct Method {
     pub(crate) resource_id: Box<str>,
     pub(crate) resource_path: Box<str>,
     pub(crate) template: PathTemplate,
+    pub(crate) authorization: Authorization,
     pub(crate) api_key_required: bool,
     /// What the method's request validator checks.
     pub(crate) validation: Option<Box<Validation>>,
@@ -77,6 +82,7 @@ impl Method {
             resource_id: resource.id.as_str().into(),
             resource_path: resource.path.as_str().into(),
             template: PathTemplate::parse(&resource.path),
+            authorization: Authorization::compile(method),
             api_key_required: method.api_key_required,
             validation: Validation::compile(method, schemas),
             operation_name: method.operation_name.as_deref().map(Box::from),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 use http_body_util::BodyExt;
 
+use super::authorize::Protection;
 use super::backend::Caller;
 use super::exchange::{self, ClientRequest, Exchange, Place, as_text};
 use super::pool::{Pool, PoolLimits, Tls};
@@ -177,6 +178,8 @@ impl Gateway {
             methods: vec![compiled],
             responses: ResponseTable::compile(&definition.gateway_responses),
             endpoint_disabled: false,
+            // No authorization takes part in a test.
+            protection: Protection::default(),
         };
         let stage = model::Stage {
             stage_name: "test-invoke-stage".to_owned(),

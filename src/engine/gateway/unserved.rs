@@ -39,7 +39,6 @@ use Uses::{Api, Method as OnMethod, Stage as OnStage};
 
 /// The table.
 const UNSERVED: &[(&str, Uses)] = &[
-    ("resource policies", Api(|d| d.rest_api.policy.is_some())),
     (
         "private endpoints",
         Api(|d| {
@@ -284,7 +283,6 @@ mod tests {
         let method = |pointer, new| check(&definition(in_method(pointer, new)));
         let stage = |new: Value| check_stage(&serde_json::from_value(new).unwrap());
         let refused = [
-            api("policy", json!("{}")),
             api("endpointConfiguration", json!({"types": ["PRIVATE"]})),
             api("endpointAccessMode", json!("STRICT")),
             api("binaryMediaTypes", json!(["image/png"])),
@@ -337,8 +335,10 @@ mod tests {
             "Sluice can't serve AWS_IAM authorization yet: GET /pets"
         );
         assert_eq!(
-            text(check(&definition(|v| v["restApi"]["policy"] = json!("{}")))),
-            "Sluice can't serve resource policies yet"
+            text(check(&definition(|v| {
+                v["restApi"]["endpointAccessMode"] = json!("STRICT");
+            }))),
+            "Sluice can't serve STRICT endpoint access yet"
         );
     }
 }

@@ -7,6 +7,7 @@ mod http_proxy;
 mod http_templates;
 mod keys;
 mod mocks;
+mod policies;
 mod recorded;
 mod test_requests;
 mod validation;
