@@ -140,26 +140,25 @@ impl Condition {
         {
             return Some(networks.iter().any(|n| n.contains(address)) != self.negated);
         }
-        let (mut count, mut matched, mut unknown) = (0_usize, 0_usize, false);
+        let (mut count, mut passed, mut untold) = (0_usize, 0_usize, false);
         keys.each(&self.lower, &mut |value| {
             count += 1;
             match self.test.matches(value, keys) {
-                Some(matches) => matched += usize::from(matches != self.negated),
-                None => unknown = true,
+                Some(matches) => passed += usize::from(matches != self.negated),
+                None => untold = true,
             }
         });
-        if unknown {
+        if untold {
             return None;
         }
         if count == 0 {
             return Some(self.if_exists || self.on_nothing());
         }
         Some(match self.set {
-            Some(Set::All) => matched == count,
-            Some(Set::Any) => matched > 0,
+            Some(Set::Any) => passed > 0,
+            None if !self.negated => passed > 0,
             // Of several values none may match what is negated.
-            None if self.negated => matched == count,
-            None => matched > 0,
+            Some(Set::All) | None => passed == count,
         })
     }
 

@@ -1,4 +1,4 @@
-//! Who may do what: policy documents and their evaluation.
+//! Who may do what: policy documents and their evaluation, and Signature V4.
 //!
 //! Pure: no socket, no file, no clock. The engine asks it about every protected request, and a console can ask the same questions and
 //! gets the same verdicts.
@@ -10,6 +10,7 @@ mod keys;
 mod pattern;
 mod policy;
 mod principal;
+pub mod sigv4;
 
 pub use decision::{DecidedBy, Verdict, Workflow, decide};
 pub use error::PolicyError;

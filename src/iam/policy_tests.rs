@@ -35,6 +35,7 @@ fn ask(policy: &Policy, keys: &dyn Keys) -> Finding {
 }
 
 /// Whether a statement with this condition applies to a request with these keys.
+#[allow(clippy::needless_pass_by_value, reason = "written in place with json!")]
 fn holds(condition: Value, keys: Value) -> bool {
     let policy = json!({"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition,
@@ -44,6 +45,7 @@ fn holds(condition: Value, keys: Value) -> bool {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn every_operator_compares_as_its_page_says() {
     let k = |v: Value| json!({ "k": v });
     let table: Vec<(&str, Value, Value, bool)> = vec![
@@ -284,6 +286,7 @@ fn keys_are_all_asked_and_variables_filled() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn a_document_that_is_none_is_refused_with_its_place() {
     let statement = |more: Value| {
         let mut statement = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
