@@ -61,13 +61,13 @@ fn names<'a>(request: &Received<'a>) -> Vec<&'a str> {
 pub fn sign(
     request: &Received<'_>,
     body: &[u8],
-    signer: &Signer<'_>,
+    by: &Signer<'_>,
     now: Timestamp,
 ) -> Vec<(&'static str, String)> {
     let time = stamp(now);
     let mut headers = request.headers.to_vec();
     headers.push(("x-amz-date", time.as_bytes()));
-    if let Some(token) = signer.token {
+    if let Some(token) = by.token {
         headers.push(("x-amz-security-token", token.as_bytes()));
     }
     let request = Received {
@@ -75,17 +75,17 @@ pub fn sign(
         ..*request
     };
     let signed = names(&request);
-    let signature = signer.signature(&request, &signed, &hash(body), &time);
-    let scope = signer.credential(&time).scope();
+    let signature = by.signature(&request, &signed, &hash(body), &time);
+    let scope = by.credential(&time).scope();
     let mut added = vec![(
         "authorization",
         format!(
             "{ALGORITHM} Credential={}/{scope}, SignedHeaders={}, Signature={signature}",
-            signer.access_key,
+            by.access_key,
             signed.join(";")
         ),
     )];
-    if let Some(token) = signer.token {
+    if let Some(token) = by.token {
         added.push(("x-amz-security-token", token.to_owned()));
     }
     added.push(("x-amz-date", time));
@@ -95,15 +95,10 @@ pub fn sign(
 /// The query of a presigned URL for a request without a body, good for `expires` seconds. All headers of `request` are signed and must
 /// be sent.
 #[must_use]
-pub fn presign(
-    request: &Received<'_>,
-    signer: &Signer<'_>,
-    now: Timestamp,
-    expires: u32,
-) -> String {
+pub fn presign(request: &Received<'_>, by: &Signer<'_>, now: Timestamp, expires: u32) -> String {
     let time = stamp(now);
     let signed = names(request);
-    let scope = signer.credential(&time).scope();
+    let scope = by.credential(&time).scope();
     let mut query = request.query.to_owned();
     let mut add = |name: &str, value: &str| {
         if !query.is_empty() {
@@ -114,13 +109,10 @@ pub fn presign(
         canonical::push_encoded(&mut query, value.as_bytes());
     };
     add("X-Amz-Algorithm", ALGORITHM);
-    add(
-        "X-Amz-Credential",
-        &format!("{}/{scope}", signer.access_key),
-    );
+    add("X-Amz-Credential", &format!("{}/{scope}", by.access_key));
     add("X-Amz-Date", &time);
     add("X-Amz-Expires", &expires.to_string());
-    if let Some(token) = signer.token {
+    if let Some(token) = by.token {
         add("X-Amz-Security-Token", token);
     }
     add("X-Amz-SignedHeaders", &signed.join(";"));
@@ -128,7 +120,7 @@ pub fn presign(
         query: &query,
         ..*request
     };
-    let signature = signer.signature(&unsigned, &signed, &hash(b""), &time);
+    let signature = by.signature(&unsigned, &signed, &hash(b""), &time);
     query.push_str("&X-Amz-Signature=");
     query.push_str(&signature);
     query
