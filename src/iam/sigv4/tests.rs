@@ -18,7 +18,8 @@ fn signer(token: Option<&'static str>) -> Signer<'static> {
     }
 }
 
-type Headers = Vec<(&'static str, &'static [u8])>;
+type Header = (&'static str, &'static [u8]);
+type Headers = Vec<Header>;
 
 fn host() -> Headers {
     vec![("host", b"example.amazonaws.com")]
@@ -333,7 +334,7 @@ fn what_was_signed_is_taken_and_nothing_else() {
 
 #[test]
 fn an_unsigned_payload_counts_only_when_that_is_signed() {
-    let sent = |claimed: Headers, extra: Option<(&'static str, &'static [u8])>| {
+    let sent = |claimed: Headers, extra: Option<Header>| {
         let request = Received {
             method: "POST",
             path: "/",
