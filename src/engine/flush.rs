@@ -50,6 +50,7 @@ impl Flush {
         if !self.store.is_kept() {
             return;
         }
+        self.drop_orphans().await;
         loop {
             tokio::select! {
                 biased;
@@ -65,6 +66,20 @@ impl Flush {
             self.write().await;
         }
         self.write().await;
+    }
+
+    /// Deletes counts of keys that are gone, and of days that nobody can ask for.
+    async fn drop_orphans(&self) {
+        let orphans = self.gateway.take_orphaned_usage();
+        let changes = orphans.into_iter().map(|row| Change {
+            region: row.region,
+            kind: USAGE,
+            key: row.key,
+            value: None,
+        });
+        if let Err(error) = self.store.commit(changes.collect()).await {
+            tracing::warn!(%error, "counts of deleted keys could not be deleted");
+        }
     }
 
     async fn write(&self) {

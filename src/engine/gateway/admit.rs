@@ -32,7 +32,7 @@ pub(crate) fn admit(x: &mut Exchange) -> Result<(), Failure> {
 
 /// The key that opens the method, if its plan's limits let it.
 fn admit_key(x: &Exchange) -> Result<UsedKey, Failure> {
-    let ring = x.stage.region.keys.load();
+    let ring = &x.stage.region.keys;
     let given = x.request.headers.get(&API_KEY);
     let key = given
         .and_then(|value| value.to_str().ok())
@@ -41,6 +41,7 @@ fn admit_key(x: &Exchange) -> Result<UsedKey, Failure> {
     let (member, stage) = key
         .opening(&x.stage.api_id, &x.stage.name)
         .ok_or_else(Failure::invalid_key)?;
+    let member = Arc::clone(member);
     if member
         .quota()
         .is_some_and(|quota| member.usage.left(quota, x.record.time) == 0)
@@ -54,11 +55,8 @@ fn admit_key(x: &Exchange) -> Result<UsedKey, Failure> {
     if limits.any(|bucket| !bucket.take(x.record.started)) {
         return Err(Failure::throttled());
     }
-    Ok(UsedKey {
-        id: Arc::clone(&key.id),
-        value: Arc::clone(&key.value),
-        member: Arc::clone(member),
-    })
+    drop(limits);
+    Ok(UsedKey { key, member })
 }
 
 /// Takes the request from the key's quota and counts it.

@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, Uri, Version};
 
 use super::failure::Failure;
 use super::headers;
-use super::keys::Member;
+use super::keys::{Key, Member};
 use super::record::{Record, What};
 use super::request_ids::RequestIds;
 use super::snapshot;
@@ -72,8 +72,7 @@ pub(crate) enum Caller {
 
 /// An API key that opened a method.
 pub(crate) struct UsedKey {
-    pub(crate) id: Arc<str>,
-    pub(crate) value: Arc<str>,
+    pub(crate) key: Arc<Key>,
     /// Its place in the usage plan that opens the stage.
     pub(crate) member: Arc<Member>,
 }

@@ -1,8 +1,11 @@
-//! API keys and usage plans as requests read them: one immutable table per region, replaced as a whole.
+//! API keys and usage plans as requests read them: a table per region, in shards that are replaced as wholes.
+//!
+//! Reading takes no lock. Changing a key replaces its shard only, so that keys can come by the ten thousand.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
 use super::bucket::Bucket;
@@ -12,11 +15,27 @@ use crate::model::{ApiKey, QuotaSettings, ThrottleSettings, UsagePlan};
 /// A plan's id and a key's id.
 pub(crate) type MemberId = (Box<str>, Box<str>);
 
+/// What became of an API key.
+#[derive(Clone, Debug)]
+pub struct KeyChange {
+    /// The key's id.
+    pub id: String,
+    /// The key and the plans that it is in; nothing when it is gone.
+    pub now: Option<(Arc<ApiKey>, Vec<Arc<UsagePlan>>)>,
+}
+
+/// Enough for a shard of the account's 10,000 keys to have forty.
+const SHARDS: usize = 256;
+
+type Shard = HashMap<Arc<str>, Arc<Key>>;
+
 /// The keys of a region.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct KeyRing {
-    by_value: HashMap<Box<str>, Key>,
-    members: HashMap<MemberId, Arc<Member>>,
+    /// By value.
+    shards: Box<[ArcSwap<Shard>]>,
+    /// By id; for those who change keys and for the control plane.
+    by_id: Mutex<HashMap<Arc<str>, Arc<Key>>>,
 }
 
 /// An API key.
@@ -47,70 +66,132 @@ struct MethodLimit {
     bucket: Arc<Bucket>,
 }
 
+impl Default for KeyRing {
+    fn default() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| ArcSwap::default()).collect(),
+            by_id: Mutex::default(),
+        }
+    }
+}
+
 impl KeyRing {
-    /// The table for these keys, plans and memberships (plan id, key id). Buckets and counts of memberships that stay are those of
-    /// `old`; a membership that is new begins with what was `stored` of it, if anything.
-    pub(crate) fn build(
-        old: &Self,
-        keys: &[Arc<ApiKey>],
-        plans: &[Arc<UsagePlan>],
-        memberships: &[(String, String)],
+    /// Makes changes. Buckets and counts of memberships that stay go on; a membership that is new begins with what was `stored` of it,
+    /// if anything.
+    pub(crate) fn change(
+        &self,
+        changes: Vec<KeyChange>,
         stored: &mut dyn FnMut(&MemberId) -> Option<Usage>,
         now: Timestamp,
-    ) -> Self {
-        let plans: HashMap<&str, &Arc<UsagePlan>> =
-            plans.iter().map(|plan| (plan.id.as_str(), plan)).collect();
-        let mut members: HashMap<MemberId, Arc<Member>> = HashMap::new();
-        let mut by_key: HashMap<&str, Vec<Arc<Member>>> = HashMap::new();
-        for (plan_id, key_id) in memberships {
-            let Some(plan) = plans.get(plan_id.as_str()) else {
-                continue;
-            };
-            let id: MemberId = (plan_id.as_str().into(), key_id.as_str().into());
-            let member = match old.members.get(&id) {
-                Some(member) if member.plan == **plan => Arc::clone(member),
-                Some(member) => Arc::new(member.under(plan, now)),
-                None => {
-                    let usage = stored(&id).unwrap_or_else(|| Usage::new(Some(now)));
-                    Arc::new(Member::new(plan, Arc::new(usage)))
-                }
-            };
-            let of_key = by_key.entry(key_id).or_default();
-            of_key.push(Arc::clone(&member));
-            members.insert(id, member);
+    ) {
+        let mut by_id = self.by_id();
+        let mut touched: HashMap<usize, Shard> = HashMap::new();
+        let mut shard_of = |value: &str| -> usize {
+            let at = place(value);
+            touched
+                .entry(at)
+                .or_insert_with(|| Shard::clone(&self.shards[at].load()));
+            at
+        };
+        let mut moves = Vec::with_capacity(changes.len());
+        for change in changes {
+            let old = by_id.remove(change.id.as_str());
+            let new = change.now.and_then(|(key, plans)| {
+                Some(Arc::new(Key::new(
+                    &key,
+                    &plans,
+                    old.as_deref(),
+                    stored,
+                    now,
+                )?))
+            });
+            if let Some(new) = &new {
+                by_id.insert(Arc::clone(&new.id), Arc::clone(new));
+            }
+            let old = old.map(|old| (shard_of(&old.value), old));
+            let new = new.map(|new| (shard_of(&new.value), new));
+            moves.push((old, new));
         }
-        let by_value = keys.iter().filter_map(|key| {
-            let value = key.value.as_deref()?;
-            let compiled = Key {
-                id: key.id.as_str().into(),
-                value: value.into(),
-                enabled: key.enabled,
-                memberships: by_key.remove(key.id.as_str()).unwrap_or_default(),
-            };
-            Some((value.into(), compiled))
-        });
-        Self {
-            by_value: by_value.collect(),
-            members,
+        for (old, new) in moves {
+            if let Some((at, old)) = old
+                && let Some(shard) = touched.get_mut(&at)
+            {
+                shard.remove(&old.value);
+            }
+            if let Some((at, new)) = new
+                && let Some(shard) = touched.get_mut(&at)
+            {
+                shard.insert(Arc::clone(&new.value), new);
+            }
+        }
+        for (at, shard) in touched {
+            self.shards[at].store(Arc::new(shard));
         }
     }
 
     /// The enabled key of this value.
-    pub(crate) fn key(&self, value: &str) -> Option<&Key> {
-        self.by_value.get(value).filter(|key| key.enabled)
+    pub(crate) fn key(&self, value: &str) -> Option<Arc<Key>> {
+        let shard = self.shards[place(value)].load();
+        shard.get(value).filter(|key| key.enabled).map(Arc::clone)
     }
 
-    pub(crate) fn member(&self, plan: &str, key: &str) -> Option<&Arc<Member>> {
-        // Asked for by the control plane only, so that the copy is of no account.
-        self.members.get(&(plan.into(), key.into()))
+    pub(crate) fn member(&self, plan: &str, key: &str) -> Option<Arc<Member>> {
+        let key = self.by_id().get(key).map(Arc::clone)?;
+        let found = key.memberships.iter().find(|m| m.plan.id == plan)?;
+        Some(Arc::clone(found))
     }
 
-    pub(crate) fn members(&self) -> impl Iterator<Item = (&MemberId, &Arc<Member>)> {
-        self.members.iter()
+    /// Visits every membership, with the key's id.
+    pub(crate) fn each_member(&self, mut each: impl FnMut(&str, &Member)) {
+        for key in self.by_id().values() {
+            for member in &key.memberships {
+                each(&key.id, member);
+            }
+        }
+    }
+
+    fn by_id(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<Key>>> {
+        self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// The shard of a value, by its last eight bytes: those differ also where somebody numbered the keys.
+fn place(value: &str) -> usize {
+    let tail = value.as_bytes().iter().rev().take(8);
+    let word = tail.fold(0_u64, |word, byte| (word << 8) | u64::from(*byte));
+    let mixed = word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
+    usize::try_from(mixed).unwrap_or(0) % SHARDS
+}
+
 impl Key {
+    /// Nothing when the key has no value.
+    fn new(
+        key: &ApiKey,
+        plans: &[Arc<UsagePlan>],
+        old: Option<&Self>,
+        stored: &mut dyn FnMut(&MemberId) -> Option<Usage>,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let membership = |plan: &Arc<UsagePlan>| {
+            let held = old.and_then(|old| old.memberships.iter().find(|m| m.plan.id == plan.id));
+            match held {
+                Some(member) if member.plan == *plan => Arc::clone(member),
+                Some(member) => Arc::new(member.under(plan, now)),
+                None => {
+                    let id: MemberId = (plan.id.as_str().into(), key.id.as_str().into());
+                    let usage = stored(&id).unwrap_or_else(|| Usage::new(Some(now)));
+                    Arc::new(Member::new(plan, Arc::new(usage)))
+                }
+            }
+        };
+        Some(Self {
+            id: key.id.as_str().into(),
+            value: key.value.as_deref()?.into(),
+            enabled: key.enabled,
+            memberships: plans.iter().map(membership).collect(),
+        })
+    }
+
     /// The membership that opens a stage, and which of its plan's stages that is; a key has one plan at most per stage.
     pub(crate) fn opening(&self, api: &str, stage: &str) -> Option<(&Arc<Member>, usize)> {
         self.memberships.iter().find_map(|member| {
@@ -253,9 +334,13 @@ mod tests {
         })
     }
 
-    fn ring(old: &KeyRing, key: Arc<ApiKey>, plan: Arc<UsagePlan>) -> KeyRing {
-        let members = [("plan".to_owned(), "key".to_owned())];
-        KeyRing::build(old, &[key], &[plan], &members, &mut |_| None, now())
+    fn change(ring: &KeyRing, key: Arc<ApiKey>, plans: Vec<Arc<UsagePlan>>) {
+        let id = key.id.clone();
+        let change = KeyChange {
+            id,
+            now: Some((key, plans)),
+        };
+        ring.change(vec![change], &mut |_| None, now());
     }
 
     fn wide() -> serde_json::Value {
@@ -265,18 +350,44 @@ mod tests {
     #[test]
     fn a_key_opens_the_stages_of_its_plan_while_it_is_enabled() {
         let value = "v".repeat(20);
-        let ring = ring(&KeyRing::default(), key(true), plan(wide()));
+        let ring = KeyRing::default();
+        change(&ring, key(true), vec![plan(wide())]);
         let found = ring.key(&value).unwrap();
         assert!(found.opening("api", "prod").is_some());
         assert!(found.opening("api", "dev").is_none());
         assert!(ring.key("other").is_none());
-        let disabled = KeyRing::build(&ring, &[key(false)], &[], &[], &mut |_| None, now());
-        assert!(disabled.key(&value).is_none());
+        change(&ring, key(false), vec![]);
+        assert!(ring.key(&value).is_none());
+        change(&ring, key(true), vec![]);
+        assert!(ring.key(&value).is_some());
+        let id = "key".to_owned();
+        ring.change(vec![KeyChange { id, now: None }], &mut |_| None, now());
+        assert!(ring.key(&value).is_none());
+    }
+
+    #[test]
+    fn keys_are_found_wherever_they_fall() {
+        let ring = KeyRing::default();
+        let named = |n: usize| {
+            Arc::new(ApiKey {
+                id: format!("id{n}"),
+                value: Some(format!("{n:020}")),
+                enabled: true,
+                ..ApiKey::default()
+            })
+        };
+        for n in 0..2_000 {
+            change(&ring, named(n), vec![]);
+        }
+        assert!((0..2_000).all(|n| *ring.key(&format!("{n:020}")).unwrap().id == format!("id{n}")));
+        let fullest = ring.shards.iter().map(|s| s.load().len()).max();
+        assert!(fullest.unwrap() < 100, "{fullest:?}");
     }
 
     #[test]
     fn limits_come_the_more_specific_first() {
-        let ring = ring(&KeyRing::default(), key(true), plan(wide()));
+        let ring = KeyRing::default();
+        change(&ring, key(true), vec![plan(wide())]);
         let member = ring.member("plan", "key").unwrap();
         let bursts = |path, verb| -> Vec<i64> {
             let limits = member.limits(0, path, verb);
@@ -289,8 +400,9 @@ mod tests {
 
     #[test]
     fn what_a_change_does_not_touch_goes_on() {
-        let first = ring(&KeyRing::default(), key(true), plan(wide()));
-        let member = first.member("plan", "key").unwrap();
+        let ring = KeyRing::default();
+        change(&ring, key(true), vec![plan(wide())]);
+        let member = ring.member("plan", "key").unwrap();
         let at = Duration::from_secs(100);
         assert!(
             member
@@ -298,12 +410,9 @@ mod tests {
                 .all(|bucket| bucket.take(at))
         );
         member.usage.count(now());
-        let second = ring(
-            &first,
-            key(true),
-            plan(json!({"burstLimit": 1, "rateLimit": 1.0})),
-        );
-        let member = second.member("plan", "key").unwrap();
+        let narrow = plan(json!({"burstLimit": 1, "rateLimit": 1.0}));
+        change(&ring, key(true), vec![narrow]);
+        let member = ring.member("plan", "key").unwrap();
         let taken: Vec<bool> = member
             .limits(0, "/pets", "GET")
             .map(|b| b.take(at))
@@ -312,7 +421,7 @@ mod tests {
         assert_eq!(taken, [false, true]);
         let day = super::super::quota::day_of("2026-03-10".parse().unwrap());
         assert_eq!(member.usage.told(None, (day, day), now()), [(1, None)]);
-        let third = ring(&second, key(true), Arc::clone(&member.plan));
-        assert!(Arc::ptr_eq(third.member("plan", "key").unwrap(), member));
+        change(&ring, key(true), vec![Arc::clone(&member.plan)]);
+        assert!(Arc::ptr_eq(&ring.member("plan", "key").unwrap(), &member));
     }
 }

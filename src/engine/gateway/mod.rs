@@ -63,6 +63,7 @@ mod variables;
 
 pub use body::{Body, BodyError};
 pub use handler::Handler;
+pub use keys::KeyChange;
 pub use lambda::{Functions, LambdaEndpoint};
 pub use publish::{Gateway, Settings};
 pub(crate) use schema::{fault as schema_fault, is_json as is_schema};

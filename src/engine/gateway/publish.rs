@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 
 use super::Handler;
 use super::bucket::Bucket;
-use super::keys::{KeyRing, MemberId};
+use super::keys::{KeyChange, KeyRing, MemberId};
 use super::lambda::Functions;
 use super::pool::{Pool, PoolLimits, Tls};
 use super::quota::Usage;
@@ -15,7 +15,7 @@ use super::snapshot::Deployment;
 use super::stage::{Meter, Place, Region, Stage};
 use crate::base::{Chance, Clock};
 use crate::engine::telemetry::{Recorder, Telemetry};
-use crate::model::{self, ApiKey, Definition, ThrottleSettings, UsagePlan};
+use crate::model::{self, Definition, ThrottleSettings};
 
 /// What an account allows, and what is outside of the gateway.
 #[derive(Clone, Debug)]
@@ -132,29 +132,18 @@ impl Gateway {
         self.stages.store(Arc::default());
     }
 
-    /// Replaces the keys, plans and memberships (plan id, key id) of a region. Buckets and counts of memberships that stay are kept.
-    pub fn publish_keys(
-        &self,
-        region: &str,
-        keys: &[Arc<ApiKey>],
-        plans: &[Arc<UsagePlan>],
-        members: &[(String, String)],
-    ) {
+    /// Puts keys of a region into service, or what changed of them. Buckets and counts of memberships that stay are kept.
+    pub fn publish_keys(&self, region: &str, changes: Vec<KeyChange>) {
         let mut writers = self.writers();
         let shared = self.region(&mut writers, region);
         let mut stored = writers.stored.remove(region).unwrap_or_default();
-        let ring = KeyRing::build(
-            &shared.keys.load(),
-            keys,
-            plans,
-            members,
-            &mut |id| stored.remove(id),
-            self.clock.now(),
-        );
+        let now = self.clock.now();
+        shared
+            .keys
+            .change(changes, &mut |id| stored.remove(id), now);
         if !stored.is_empty() {
             writers.stored.insert(region.into(), stored);
         }
-        shared.keys.store(Arc::new(ring));
     }
 
     /// Remembers stored usage until its key is published.
@@ -171,9 +160,18 @@ impl Gateway {
         usage.restore(day, counted);
     }
 
-    pub(crate) fn keys_of(&self, region: &str) -> Option<Arc<KeyRing>> {
-        let writers = self.writers();
-        writers.regions.get(region).map(|r| r.keys.load_full())
+    /// What was stored for keys that aren't there any more, by region; forgotten with this.
+    pub(crate) fn take_orphaned(&self) -> Vec<(Box<str>, MemberId, Usage)> {
+        let stored = std::mem::take(&mut self.writers().stored);
+        let of_region = |(region, usages): (Box<str>, HashMap<MemberId, Usage>)| {
+            let one = move |(id, usage)| (region.clone(), id, usage);
+            usages.into_iter().map(one)
+        };
+        stored.into_iter().flat_map(of_region).collect()
+    }
+
+    pub(crate) fn region_named(&self, region: &str) -> Option<Arc<Region>> {
+        self.writers().regions.get(region).map(Arc::clone)
     }
 
     pub(crate) fn regions(&self) -> Vec<Arc<Region>> {
@@ -221,7 +219,7 @@ impl Gateway {
         Region {
             name: name.into(),
             account: Bucket::new(self.settings.account.clone()),
-            keys: ArcSwap::default(),
+            keys: KeyRing::default(),
         }
     }
 

@@ -73,6 +73,8 @@ pub(crate) struct Usage {
     joined: Option<Timestamp>,
     days: Mutex<BTreeMap<u64, Day>>,
     changed: AtomicBool,
+    /// The newest day that was taken to be stored: days before it are stored for good.
+    taken: AtomicU64,
 }
 
 /// What is told and stored of one day.
@@ -93,6 +95,7 @@ impl Usage {
             joined,
             days: Mutex::default(),
             changed: AtomicBool::new(false),
+            taken: AtomicU64::new(0),
         }
     }
 
@@ -108,6 +111,7 @@ impl Usage {
             *self.left.get_mut() = Counted { period, number }.word();
         }
         self.days().insert(number, day);
+        *self.taken.get_mut() = number;
     }
 
     fn days(&self) -> MutexGuard<'_, BTreeMap<u64, Day>> {
@@ -189,7 +193,12 @@ impl Usage {
     /// Keeps the final count of a day that is over.
     fn close(&self, counted: Counted) {
         let mut days = self.days();
-        days.entry(counted.period).or_default().used = counted.number;
+        let day = days.entry(counted.period).or_default();
+        // What was left was last noted before the last of these requests.
+        if let Some((_, left)) = &mut day.left {
+            *left = left.saturating_sub(counted.number.saturating_sub(day.used));
+        }
+        day.used = counted.number;
         let oldest = counted.period.saturating_sub(DAYS_KEPT);
         days.retain(|day, _| *day >= oldest);
     }
@@ -271,21 +280,55 @@ impl Usage {
 
     /// What was taken last wasn't stored.
     pub(crate) fn not_stored(&self) {
+        self.taken.store(0, Ordering::Relaxed);
         self.changed.store(true, Ordering::Release);
     }
 
-    /// Today, if it changed since this was last asked: what must be stored.
+    /// The days that changed since this was last asked, which must be stored: today, and after midnight the day that is over.
     pub(crate) fn take_changed(
         &self,
         quota: Option<&QuotaSettings>,
         now: Timestamp,
-    ) -> Option<(u64, Day)> {
+    ) -> Vec<(u64, Day)> {
         if !self.changed.swap(false, Ordering::Acquire) {
-            return None;
+            return Vec::new();
         }
         self.note_today(quota, now);
         let days = self.days();
-        days.iter().next_back().map(|(number, day)| (*number, *day))
+        let from = self.taken.load(Ordering::Relaxed);
+        let changed: Vec<(u64, Day)> = days.range(from..).map(|(n, day)| (*n, *day)).collect();
+        if let Some((newest, _)) = changed.last() {
+            self.taken.store(*newest, Ordering::Relaxed);
+        }
+        changed
+    }
+
+    /// Today as it is to be stored when this much is left of the quota.
+    pub(crate) fn with_left(&self, quota: &QuotaSettings, now: Timestamp, left: u64) -> (u64, Day) {
+        let used = Counted::of(self.used.load(Ordering::Relaxed));
+        let today = today(now);
+        let day = Day {
+            used: if used.period == today { used.number } else { 0 },
+            left: Some((period_of(quota.period, now), left)),
+        };
+        (today, day)
+    }
+
+    /// The days of which there may be a row in the store: those that are known, and today.
+    pub(crate) fn stored_days(&self, now: Timestamp) -> impl Iterator<Item = u64> + use<> {
+        let mut days: Vec<u64> = self.days().keys().copied().collect();
+        days.push(today(now));
+        days.sort_unstable();
+        days.dedup();
+        days.into_iter()
+    }
+
+    /// The days that were stored and that nobody can ask for any more; forgotten with this.
+    pub(crate) fn take_outdated(&self, now: Timestamp) -> Vec<u64> {
+        let oldest = today(now).saturating_sub(DAYS_KEPT);
+        let mut days = self.days();
+        let kept = days.split_off(&oldest);
+        std::mem::replace(&mut *days, kept).into_keys().collect()
     }
 }
 
@@ -402,9 +445,8 @@ mod tests {
                 assert!(usage.take(&quota, now));
                 usage.count(now);
             }
-            let (number, day) = usage.take_changed(Some(&quota), now).unwrap();
-            stored.insert(number, day);
-            assert_eq!(usage.take_changed(Some(&quota), now), None);
+            stored.extend(usage.take_changed(Some(&quota), now));
+            assert_eq!(usage.take_changed(Some(&quota), now), []);
         }
         let range = (
             day_of("2026-03-01".parse().unwrap()),
@@ -421,5 +463,34 @@ mod tests {
         assert_eq!(restored.left(&quota, now), 4);
         let unlimited: Vec<_> = usage.told(None, range, now);
         assert_eq!(unlimited[0], (2, None));
+    }
+
+    #[test]
+    fn the_last_requests_before_midnight_are_stored() {
+        let quota = quota(10, 0, QuotaPeriod::Day);
+        let usage = Usage::new(None);
+        let (before, after) = (at("2026-03-01T23:59:59Z"), at("2026-03-02T00:00:00Z"));
+        let request = |now| {
+            assert!(usage.take(&quota, now));
+            usage.count(now);
+        };
+        request(before);
+        let first = usage.take_changed(Some(&quota), before);
+        assert_eq!(first.len(), 1);
+        request(before);
+        request(after);
+        let stored = usage.take_changed(Some(&quota), after);
+        let told: Vec<_> = stored
+            .iter()
+            .map(|(_, day)| (day.used, day.left.map(|(_, left)| left)))
+            .collect();
+        assert_eq!(told, [(2, Some(8)), (1, Some(9))]);
+        request(after);
+        assert_eq!(usage.take_changed(Some(&quota), after).len(), 1);
+        // What a store refused comes again, all of it.
+        usage.not_stored();
+        assert_eq!(usage.take_changed(Some(&quota), after).len(), 2);
+        let late = at("2026-06-15T00:00:00Z");
+        assert_eq!(usage.take_outdated(late).len(), 2);
     }
 }

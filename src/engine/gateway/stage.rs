@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use http::HeaderValue;
 
 use super::bucket::Bucket;
@@ -17,7 +16,7 @@ pub(crate) struct Region {
     pub(crate) name: Box<str>,
     /// The account's limit in the region, over all its APIs.
     pub(crate) account: Bucket,
-    pub(crate) keys: ArcSwap<KeyRing>,
+    pub(crate) keys: KeyRing,
 }
 
 /// A published stage.

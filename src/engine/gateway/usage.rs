@@ -46,6 +46,23 @@ impl Gateway {
         Some(told.into_iter().map(day).collect())
     }
 
+    /// The row to store before [`set_remaining`](Self::set_remaining) is called with the same number: what was acknowledged must survive.
+    /// Nothing when the key isn't in the plan or the plan has no quota.
+    #[must_use]
+    pub fn remaining_row(
+        &self,
+        region: &str,
+        plan_id: &str,
+        key_id: &str,
+        remaining: u64,
+    ) -> Option<StoredUsage> {
+        let member = self.member(region, plan_id, key_id)?;
+        let granted = member
+            .usage
+            .with_left(member.quota()?, self.clock.now(), remaining);
+        row(region, (plan_id, key_id), granted)
+    }
+
     /// Sets what a key has left of its quota in the current period; whether there is such a quota.
     pub fn set_remaining(&self, region: &str, plan_id: &str, key_id: &str, remaining: u64) -> bool {
         let Some(member) = self.member(region, plan_id, key_id) else {
@@ -58,25 +75,54 @@ impl Gateway {
         true
     }
 
+    /// The keys of the rows that may be stored of a key's use of a plan.
+    #[must_use]
+    pub fn usage_rows(&self, region: &str, plan_id: &str, key_id: &str) -> Vec<String> {
+        let Some(member) = self.member(region, plan_id, key_id) else {
+            return Vec::new();
+        };
+        let days = member.usage.stored_days(self.clock.now());
+        days.map(|day| row_key((plan_id, key_id), day)).collect()
+    }
+
+    /// The rows that nothing will ever read again: of keys that are gone, and of days that are too long ago. To be asked once, after all
+    /// keys were published.
+    #[must_use]
+    pub fn take_orphaned_usage(&self) -> Vec<StoredUsage> {
+        let now = self.clock.now();
+        let mut orphans = Vec::new();
+        for (region, (plan, key), usage) in self.take_orphaned() {
+            orphans.extend(usage.stored_days(now).map(|day| StoredUsage {
+                region: region.to_string(),
+                key: row_key((&plan, &key), day),
+                value: String::new(),
+            }));
+        }
+        for region in self.regions() {
+            region.keys.each_member(|key, member| {
+                orphans.extend(member.usage.take_outdated(now).into_iter().map(|day| {
+                    StoredUsage {
+                        region: region.name.to_string(),
+                        key: row_key((&member.plan.id, key), day),
+                        value: String::new(),
+                    }
+                }));
+            });
+        }
+        orphans
+    }
+
     /// The counts that changed since this was last asked. To be asked about once a second and stored as they are.
     #[must_use]
     pub fn take_changed_usage(&self) -> Vec<StoredUsage> {
         let now = self.clock.now();
         let mut changed = Vec::new();
         for region in self.regions() {
-            let ring = region.keys.load();
-            for ((plan, key), member) in ring.members() {
-                let Some((day, counted)) = member.usage.take_changed(member.quota(), now) else {
-                    continue;
-                };
-                if let Ok(value) = serde_json::to_string(&counted) {
-                    changed.push(StoredUsage {
-                        region: region.name.to_string(),
-                        key: format!("{plan}/{key}/{day}"),
-                        value,
-                    });
+            region.keys.each_member(|key, member| {
+                for day in member.usage.take_changed(member.quota(), now) {
+                    changed.extend(row(&region.name, (&member.plan.id, key), day));
                 }
-            }
+            });
         }
         changed
     }
@@ -84,9 +130,9 @@ impl Gateway {
     /// What was taken to be stored couldn't be: it is to be taken again.
     pub fn usage_not_stored(&self) {
         for region in self.regions() {
-            for (_, member) in region.keys.load().members() {
-                member.usage.not_stored();
-            }
+            region
+                .keys
+                .each_member(|_, member| member.usage.not_stored());
         }
     }
 
@@ -109,7 +155,18 @@ impl Gateway {
     }
 
     fn member(&self, region: &str, plan_id: &str, key_id: &str) -> Option<Arc<Member>> {
-        let ring = self.keys_of(region)?;
-        ring.member(plan_id, key_id).map(Arc::clone)
+        self.region_named(region)?.keys.member(plan_id, key_id)
     }
+}
+
+fn row_key((plan, key): (&str, &str), day: u64) -> String {
+    format!("{plan}/{key}/{day}")
+}
+
+fn row(region: &str, member: (&str, &str), (day, counted): (u64, Day)) -> Option<StoredUsage> {
+    Some(StoredUsage {
+        region: region.to_owned(),
+        key: row_key(member, day),
+        value: serde_json::to_string(&counted).ok()?,
+    })
 }

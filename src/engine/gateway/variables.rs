@@ -105,11 +105,11 @@ impl Exchange {
             }),
             "identity.userAgent" => self.header_value("user-agent"),
             "identity.apiKey" => match &self.key {
-                Some(key) => borrowed(&*key.value),
+                Some(key) => borrowed(&*key.key.value),
                 None => self.tested("test-invoke-api-key"),
             },
             "identity.apiKeyId" => match &self.key {
-                Some(key) => borrowed(&*key.id),
+                Some(key) => borrowed(&*key.key.id),
                 None => self.tested("test-invoke-api-key-id"),
             },
             _ => self.derived_text(name),

@@ -33,7 +33,7 @@ mod usage;
 mod usage_plan_keys;
 mod usage_plans;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -45,10 +45,10 @@ pub use state::LoadError;
 use self::state::{Api, Part, Region, State, kind};
 use self::txn::Txn;
 use crate::base::{Chance, Clock, Ids};
-use crate::engine::gateway::{Gateway, TestInvokeError};
+use crate::engine::gateway::{Gateway, KeyChange, TestInvokeError};
 use crate::engine::store::{Change, Row, Store};
 use crate::engine::wire::{Input, Operation, Output, ServiceError};
-use crate::model::{Definition, Stage};
+use crate::model::{Definition, Stage, UsagePlan};
 
 /// What an operation answers: an object by wire names, or null.
 type Answer = Result<Value, ServiceError>;
@@ -104,8 +104,7 @@ pub const USAGE: &str = "usage";
 enum Run {
     Read(fn(&Txn<'_>, &Input) -> Answer),
     Write(fn(&mut Txn<'_>, &Input) -> Answer),
-    /// Changes counts, which the gateway keeps and others store in batches.
-    Count(fn(&Txn<'_>, &Input) -> Answer),
+    UpdateUsage,
     TestInvoke,
 }
 
@@ -191,7 +190,7 @@ fn run_of(operation: &str) -> Option<Run> {
         "UpdateResource" => Write(resources::update),
         "UpdateRestApi" => Write(rest_apis::update),
         "UpdateStage" => Write(stages::update),
-        "UpdateUsage" => Run::Count(usage::update),
+        "UpdateUsage" => Run::UpdateUsage,
         "UpdateUsagePlan" => Write(usage_plans::update),
         _ => return None,
     })
@@ -203,7 +202,8 @@ impl ApiGateway {
         let own = rows.iter().filter(|row| KINDS.contains(&row.kind.as_str()));
         let state = state::load(own)?;
         for (name, region) in &state {
-            publish_keys(&deps, name, region);
+            let keys = region.keys.keys().map(String::as_str).collect();
+            publish_keys(&deps, name, region, &keys);
             for (id, api) in region.apis.iter() {
                 for stage in api.stages.values() {
                     publish_stage(&deps, name, id, api, stage);
@@ -234,12 +234,7 @@ impl ApiGateway {
         match run_of(operation.name) {
             Some(Run::Read(run)) => run(&Txn::new(&self.deps, &self.state.load(), region), input),
             Some(Run::Write(run)) => self.write(region, |txn| run(txn, input)).await,
-            Some(Run::Count(run)) => {
-                let answer = run(&Txn::new(&self.deps, &self.state.load(), region), input)?;
-                // What was acknowledged must survive, so this one doesn't wait for the next batch.
-                self.store_counts().await?;
-                Ok(answer)
-            }
+            Some(Run::UpdateUsage) => self.update_usage(region, input).await,
             Some(Run::TestInvoke) => self.test_invoke(region, input).await,
             None => Err(ServiceError::not_implemented(operation.name)),
         }
@@ -299,19 +294,25 @@ impl ApiGateway {
         })
     }
 
-    async fn store_counts(&self) -> Result<(), ServiceError> {
-        let counts = self.deps.gateway.take_changed_usage();
-        let changes = counts.into_iter().map(|count| Change {
-            region: count.region,
-            kind: USAGE,
-            key: count.key,
-            value: Some(count.value),
-        });
-        let stored = self.commit(changes.collect()).await;
-        if stored.is_err() {
-            self.deps.gateway.usage_not_stored();
+    /// Grants requests: stored first, then given.
+    async fn update_usage(&self, region: &str, input: &Input) -> Answer {
+        let _writing = self.writing.lock().await;
+        let state = self.state.load_full();
+        let txn = Txn::new(&self.deps, &state, region);
+        let granted = usage::granted(&txn, input)?;
+        if let Some(left) = granted.left {
+            let gateway = &self.deps.gateway;
+            let row = gateway.remaining_row(region, &granted.plan.id, &granted.key, left);
+            let change = row.map(|row| Change {
+                region: row.region,
+                kind: USAGE,
+                key: row.key,
+                value: Some(row.value),
+            });
+            self.commit(change.into_iter().collect()).await?;
+            gateway.set_remaining(region, &granted.plan.id, &granted.key, left);
         }
-        stored
+        Ok(usage::told_today(&txn, &granted))
     }
 
     fn publish(
@@ -321,7 +322,7 @@ impl ApiGateway {
         touched: &BTreeSet<(&'static str, String, bool)>,
     ) {
         let gateway = &self.deps.gateway;
-        let mut keys = false;
+        let mut keys = BTreeSet::new();
         for (of, key, put) in touched {
             match *of {
                 kind::API if !put => gateway.remove_api(key),
@@ -335,13 +336,22 @@ impl ApiGateway {
                         None => gateway.remove_stage(id, stage),
                     }
                 }
-                kind::API_KEY | kind::USAGE_PLAN | kind::USAGE_PLAN_KEY => keys = true,
+                kind::API_KEY => {
+                    keys.insert(key.as_str());
+                }
+                kind::USAGE_PLAN_KEY => keys.extend(key.split_once('/').map(|(_, key)| key)),
+                kind::USAGE_PLAN => {
+                    let members = region.members.keys();
+                    keys.extend(
+                        members
+                            .filter(|(plan, _)| plan == key)
+                            .map(|(_, k)| k.as_str()),
+                    );
+                }
                 _ => {}
             }
         }
-        if keys {
-            publish_keys(&self.deps, name, region);
-        }
+        publish_keys(&self.deps, name, region, &keys);
     }
 
     /// Forgets everything, in the store too: for an engine that keeps nothing.
@@ -432,17 +442,37 @@ fn publish_stage(deps: &Deps, region: &str, id: &str, api: &Api, stage: &Stage) 
     }
 }
 
-fn publish_keys(deps: &Deps, name: &str, region: &Region) {
-    let keys: Vec<_> = region
-        .keys
-        .values()
-        .map(|k| Arc::clone(&k.entity))
-        .collect();
-    let plans: Vec<_> = region
-        .plans
-        .values()
-        .map(|p| Arc::clone(&p.entity))
-        .collect();
-    let members: Vec<_> = region.members.keys().cloned().collect();
-    deps.gateway.publish_keys(name, &keys, &plans, &members);
+/// Publishes these keys as they are now, with the plans that each is in.
+fn publish_keys(deps: &Deps, name: &str, region: &Region, ids: &BTreeSet<&str>) {
+    if ids.is_empty() {
+        return;
+    }
+    let mut plans: HashMap<&str, Vec<Arc<UsagePlan>>> = HashMap::new();
+    let mut join =
+        |plan: &Arc<UsagePlan>, key| plans.entry(key).or_default().push(Arc::clone(plan));
+    if ids.len() * region.plans.len() < region.members.len() {
+        for (plan_id, plan) in region.plans.iter() {
+            for key in ids {
+                let member = (plan_id.clone(), (*key).to_owned());
+                if region.members.contains_key(&member) {
+                    join(&plan.entity, *key);
+                }
+            }
+        }
+    } else {
+        for (plan, key) in region.members.keys() {
+            if let (Some(plan), true) = (region.plans.get(plan), ids.contains(key.as_str())) {
+                join(&plan.entity, key);
+            }
+        }
+    }
+    let change = |id: &&str| KeyChange {
+        id: (*id).to_owned(),
+        now: region.keys.get(*id).map(|key| {
+            let plans = plans.remove(*id).unwrap_or_default();
+            (Arc::clone(&key.entity), plans)
+        }),
+    };
+    deps.gateway
+        .publish_keys(name, ids.iter().map(change).collect());
 }

@@ -256,6 +256,14 @@ pub(super) fn load<'r>(rows: impl Iterator<Item = &'r Row> + Clone) -> Result<St
         let region = state.entry(row.region.clone()).or_default();
         load_row(region, row)?;
     }
+    for region in state.values_mut() {
+        let deployments = region
+            .apis
+            .values()
+            .flat_map(|api| api.deployments.values());
+        let newest = deployments.map(|deployed| deployed.place).max();
+        region.next = region.next.max(newest.map_or(0, |place| place + 1));
+    }
     Ok(state)
 }
 
@@ -292,12 +300,7 @@ fn load_row(region: &mut Region, row: &Row) -> Result<(), LoadError> {
                 .get_mut(id)
                 .ok_or_else(orphan)?;
             let api = Arc::make_mut(api);
-            put_part(api, &row.kind, &row.value)?;
-            api.deployments
-                .values()
-                .map(|deployed| deployed.place)
-                .max()
-                .unwrap_or(0)
+            return put_part(api, &row.kind, &row.value);
         }
     };
     region.next = region.next.max(place + 1);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::error::{NO_METHOD, NO_RESOURCE, NO_USAGE_PLAN, not_found};
 use super::state::{Api, Listed, Part, Placed, Region, State, kind};
-use super::{Answer, Deps};
+use super::{Answer, Deps, USAGE};
 use crate::engine::store::Change;
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::PatchOperation;
@@ -253,6 +253,10 @@ impl<'a> Txn<'a> {
             Arc::make_mut(&mut self.region.members).remove(&member);
             let (plan, key) = member;
             self.note_removed(kind::USAGE_PLAN_KEY, format!("{plan}/{key}"));
+            let gateway = &self.deps.gateway;
+            for row in gateway.usage_rows(self.region_name, &plan, &key) {
+                self.note_removed(USAGE, row);
+            }
         }
     }
 

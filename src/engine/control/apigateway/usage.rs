@@ -2,6 +2,8 @@
 //!
 //! Source: `spec/rest/throttling-usage-plans.md` §3.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
@@ -66,8 +68,16 @@ fn told(txn: &Txn<'_>, plan: &UsagePlan, key: Option<&str>, days: (Date, Date)) 
     })
 }
 
-/// Grants a key another number of requests for the rest of the current period.
-pub(super) fn update(txn: &Txn<'_>, input: &Input) -> Answer {
+/// Another number of requests for the rest of a key's current period.
+pub(super) struct Granted {
+    pub(super) plan: Arc<UsagePlan>,
+    pub(super) key: String,
+    /// Nothing when the patch was empty.
+    pub(super) left: Option<u64>,
+}
+
+/// What an update grants; nothing is changed yet.
+pub(super) fn granted(txn: &Txn<'_>, input: &Input) -> Result<Granted, ServiceError> {
     let (plan_id, key) = usage_plan_keys::find(txn, input)?;
     let plan = txn.plan(&plan_id)?.entity;
     let mut left = None;
@@ -94,11 +104,11 @@ pub(super) fn update(txn: &Txn<'_>, input: &Input) -> Answer {
     if plan.quota.is_none() {
         return Err(bad(format!("Usage Plan {plan_id} has no quota")));
     }
-    if let Some(left) = left {
-        txn.deps
-            .gateway
-            .set_remaining(txn.region_name, &plan_id, &key, left);
-    }
+    Ok(Granted { plan, key, left })
+}
+
+/// The usage of the day, which is what an update answers.
+pub(super) fn told_today(txn: &Txn<'_>, granted: &Granted) -> Value {
     let today = txn.deps.clock.now().to_zoned(TimeZone::UTC).date();
-    Ok(told(txn, &plan, Some(&key), (today, today)))
+    told(txn, &granted.plan, Some(&granted.key), (today, today))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{API, Reply, Rig, api, mock, run, stage};
+use crate::engine::gateway::{KeyChange, StoredUsage};
 use crate::model::{ApiKey, UsagePlan};
 
 const VALUE: &str = "0123456789012345678901234567890123456789";
@@ -25,9 +26,10 @@ impl Rig {
             json!({"id": "plan01", "name": "p", "apiStages": [{"apiId": API, "stage": "prod"}]});
         super::merge(&mut whole, plan);
         let plan: UsagePlan = serde_json::from_value(whole).unwrap();
-        let members = [("plan01".to_owned(), "key0000001".to_owned())];
+        let id = key.id.clone();
+        let now = Some((Arc::new(key), vec![Arc::new(plan)]));
         self.gateway
-            .publish_keys("us-east-1", &[Arc::new(key)], &[Arc::new(plan)], &members);
+            .publish_keys("us-east-1", vec![KeyChange { id, now }]);
     }
 
     async fn with_key(&self, path: &str) -> Reply {
@@ -156,8 +158,14 @@ fn counts_survive_a_restart() {
         rig.clock.advance(Duration::from_hours(24));
         assert_eq!(rig.with_key("/x").await.status, 200);
         stored.extend(rig.gateway.take_changed_usage());
-        assert_eq!(stored.len(), 2);
+        assert_eq!(stored.len(), 3, "the first day again: it is over now");
+        stored.remove(0);
         stored.reverse();
+        let gone = StoredUsage {
+            key: "plan01/gone/20455".to_owned(),
+            ..stored[0].clone()
+        };
+        stored.push(gone);
         let again = Rig::new().await;
         again.clock.advance(Duration::from_hours(24));
         again.gateway.restore_usage(stored);
@@ -167,5 +175,8 @@ fn counts_survive_a_restart() {
         assert_eq!(again.used("2026-01-03"), (1, Some(3)));
         assert_eq!(again.with_key("/x").await.status, 200);
         assert_eq!(again.used("2026-01-03"), (2, Some(2)));
+        let orphans = again.gateway.take_orphaned_usage();
+        let keys: Vec<&str> = orphans.iter().map(|row| row.key.as_str()).collect();
+        assert_eq!(keys, ["plan01/gone/20455", "plan01/gone/20456"]);
     });
 }

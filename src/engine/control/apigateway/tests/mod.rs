@@ -93,12 +93,12 @@ impl Bed {
 
     /// The memberships that the gateway knows, as plan and key.
     fn memberships(&self) -> Vec<(String, String)> {
-        let ring = self.gateway.keys_of(REGION);
-        let members = ring.iter().flat_map(|ring| {
-            ring.members()
-                .map(|((plan, key), _)| (plan.to_string(), key.to_string()))
-        });
-        let mut members: Vec<_> = members.collect();
+        let mut members = Vec::new();
+        if let Some(region) = self.gateway.region_named(REGION) {
+            region.keys.each_member(|key, member| {
+                members.push((member.plan.id.clone(), key.to_owned()));
+            });
+        }
         members.sort();
         members
     }
