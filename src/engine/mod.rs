@@ -185,9 +185,13 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
     store.announce(&format!("http://{addr}"))?;
 
     let telemetry = Arc::new(Telemetry::new(config.clock.clone()));
+    let limits = Settings {
+        pins_canary: config.listen.ip().to_canonical().is_loopback(),
+        ..config.limits
+    };
     let gateway = Arc::new(Gateway::new(
         config.clock.clone(),
-        config.limits,
+        limits,
         Arc::clone(&telemetry),
     ));
     let (stop, stopped) = watch::channel(false);
@@ -305,6 +309,7 @@ impl ControlPlane {
             kept: store.is_kept(),
             account: self.account.clone(),
             clock: self.clock.clone(),
+            gateway: Arc::clone(&self.gateway),
         };
         let flush = Flush {
             store: Arc::clone(&store),

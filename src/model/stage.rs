@@ -150,21 +150,24 @@ impl Default for MethodSetting {
 }
 
 impl Stage {
-    /// Turns the cache cluster on or off; without a size it has the smallest.
-    ///
-    /// It is there at once: the minutes that the service takes to provision it would teach nobody anything.
+    /// Turns the cache cluster on or off; without a size it has the smallest. The status is that of the change which this begins;
+    /// who serves the stage knows when it is done.
     pub fn set_cache_cluster(&mut self, enabled: bool, size: Option<String>) {
-        self.cache_cluster_enabled = enabled;
-        self.cache_cluster_size = match (enabled, size) {
+        let size = match (enabled, size) {
             (true, None) => Some("0.5".to_owned()),
             (_, size) => size,
         };
-        let status = if enabled {
-            "AVAILABLE"
-        } else {
-            "NOT_AVAILABLE"
+        let status = match (self.cache_cluster_enabled, enabled) {
+            (true, true) if self.cache_cluster_size == size => None,
+            (_, true) => Some("CREATE_IN_PROGRESS"),
+            (true, false) => Some("DELETE_IN_PROGRESS"),
+            (false, false) => None,
         };
-        status.clone_into(&mut self.cache_cluster_status);
+        self.cache_cluster_enabled = enabled;
+        self.cache_cluster_size = size;
+        if let Some(status) = status {
+            status.clone_into(&mut self.cache_cluster_status);
+        }
     }
 
     /// The settings that act on a method: its own entry, else `*/*`, else none.

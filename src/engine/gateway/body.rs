@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 
@@ -36,6 +36,23 @@ struct Stream {
     left: usize,
     /// Gives the connection back when the body has ended.
     lease: Option<Lease>,
+    /// Takes a copy of what passes.
+    copy: Option<Copy>,
+}
+
+/// A copy of a body in the making, and who wants it; nobody gets one that is longer than `left` bytes more.
+struct Copy {
+    bytes: BytesMut,
+    left: usize,
+    done: Box<dyn FnOnce(Bytes) + Send>,
+}
+
+impl std::fmt::Debug for Copy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Copy")
+            .field("left", &self.left)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A body that can't go on.
@@ -71,7 +88,25 @@ impl Body {
             rest: Some(rest),
             replacing: replacing.then(Vec::new),
             lease,
+            copy: None,
         })))
+    }
+
+    /// Gives a copy of the body to `done` once all of it has passed, unless it is longer than `limit` bytes or breaks off.
+    pub(crate) fn copy_to(&mut self, limit: usize, done: impl FnOnce(Bytes) + Send + 'static) {
+        match &mut self.0 {
+            Inner::Empty => done(Bytes::new()),
+            // Copied, so that no larger buffer is kept for it.
+            Inner::Whole(bytes) if bytes.len() <= limit => done(Bytes::copy_from_slice(bytes)),
+            Inner::Whole(_) => {}
+            Inner::Stream(stream) => {
+                stream.copy = Some(Copy {
+                    bytes: BytesMut::new(),
+                    left: limit,
+                    done: Box::new(done),
+                });
+            }
+        }
     }
 
     /// The bytes, if the body is there as a whole.
@@ -144,10 +179,13 @@ impl Stream {
                             lease.give_back();
                         }
                         let cut = self.replacing.take().filter(|cut| !cut.is_empty());
-                        return Poll::Ready(cut.map(|cut| {
+                        let rest = cut.map(|cut| {
                             let text = String::from_utf8_lossy(&cut).into_owned();
-                            Ok(Frame::data(Bytes::from(text)))
-                        }));
+                            Bytes::from(text)
+                        });
+                        self.copied(rest.as_deref().unwrap_or_default());
+                        self.end_copy();
+                        return Poll::Ready(rest.map(|rest| Ok(Frame::data(rest))));
                     }
                 }
             };
@@ -162,7 +200,31 @@ impl Stream {
                 None => data,
             };
             if !data.is_empty() {
+                self.copied(&data);
+                // Who knows the length doesn't ask for more.
+                let ended = self.rest.as_ref().is_some_and(HttpBody::is_end_stream);
+                if ended && self.replacing.as_ref().is_none_or(Vec::is_empty) {
+                    self.end_copy();
+                }
                 return Poll::Ready(Some(Ok(Frame::data(data))));
+            }
+        }
+    }
+
+    fn end_copy(&mut self) {
+        if let Some(copy) = self.copy.take() {
+            (copy.done)(copy.bytes.freeze());
+        }
+    }
+
+    fn copied(&mut self, data: &[u8]) {
+        if let Some(copy) = &mut self.copy {
+            match copy.left.checked_sub(data.len()) {
+                Some(left) => {
+                    copy.left = left;
+                    copy.bytes.extend_from_slice(data);
+                }
+                None => self.copy = None,
             }
         }
     }

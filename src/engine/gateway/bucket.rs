@@ -48,6 +48,18 @@ impl Bucket {
         &self.settings
     }
 
+    /// The tokens that are left at `now`.
+    pub(crate) fn level(&self, now: Duration) -> f64 {
+        if self.interval == 0 {
+            return 0.0;
+        }
+        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        let missing = self.full_at.load(Ordering::Relaxed).saturating_sub(now);
+        #[allow(clippy::cast_precision_loss, reason = "told to people")]
+        let level = self.capacity.saturating_sub(missing) as f64 / self.interval as f64;
+        level
+    }
+
     /// Takes a token, if there is one at `now` of the monotonic clock.
     pub(crate) fn take(&self, now: Duration) -> bool {
         if self.interval == 0 {

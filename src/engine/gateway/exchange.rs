@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, Version};
 
+use super::cache::Pending;
 use super::failure::Failure;
 use super::headers;
 use super::keys::{Key, Member};
@@ -33,6 +34,8 @@ pub(crate) struct Exchange {
     pub(crate) overrides: Overrides,
     /// What the backend answered.
     pub(crate) backend: Option<BackendAnswer>,
+    /// An answer that the cache waits for.
+    pub(crate) cache: Option<Box<Pending>>,
     /// Why it failed, if it did.
     pub(crate) failure: Option<Failure>,
     pub(crate) record: Record,
@@ -108,6 +111,7 @@ impl Exchange {
             key: None,
             overrides: Overrides::default(),
             backend: None,
+            cache: None,
             failure: None,
             record,
             query: OnceLock::new(),

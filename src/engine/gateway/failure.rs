@@ -193,6 +193,16 @@ impl Failure {
         )
     }
 
+    /// A client that may not invalidate a cached answer asked for that (the words are unverified).
+    pub(crate) const fn cache_control_refused() -> Self {
+        Self::new(
+            GatewayResponseType::AccessDenied,
+            said!("Forbidden"),
+            "ForbiddenException",
+            "",
+        )
+    }
+
     /// A body over 10 MB whose length wasn't declared.
     pub(crate) const fn too_large() -> Self {
         Self::new(
@@ -325,6 +335,7 @@ mod tests {
             Failure::invalid_key(),
             Failure::throttled(),
             Failure::quota_exceeded(),
+            Failure::cache_control_refused(),
             Failure::too_large(),
             Failure::unsupported_media_type(),
             Failure::bad_payload(String::new()),

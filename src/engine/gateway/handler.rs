@@ -89,6 +89,7 @@ impl Handler {
             status: x.record.status,
             latency_micros: micros(x.record.latency),
             integration_micros: x.record.integration_latency.map(micros),
+            cache_hit: x.record.cache_hit,
         };
         self.recorder.record(slot, &observation);
     }
@@ -122,7 +123,11 @@ impl Handler {
                 &ids,
             )));
         };
-        let canary = stage.draws_canary(|| chance.fraction());
+        let pinned = self.gateway.settings.pins_canary.then_some(head.canary);
+        let canary = match pinned.flatten() {
+            Some(pinned) => pinned && stage.has_canary(),
+            None => stage.draws_canary(|| chance.fraction()),
+        };
         let request = ClientRequest {
             verb: head.verb.unwrap_or(parts.method),
             version: parts.version,
@@ -224,6 +229,8 @@ struct Head<'a> {
     length: Option<u64>,
     /// `X-HTTP-Method-Override` (`spec/rest/resources-methods.md` §3).
     verb: Option<http::Method>,
+    /// The side that the client wants to be served by, of a stage with a canary.
+    canary: Option<bool>,
     /// The size of all headers: a name, `: `, a value and the line's end each.
     bytes: usize,
 }
@@ -237,6 +244,13 @@ impl<'a> Head<'a> {
             match name {
                 "host" => head.host = value.to_str().ok(),
                 "content-length" => head.length = value.to_str().ok().and_then(|v| v.parse().ok()),
+                "x-sluice-canary" => {
+                    head.canary = match value.as_bytes() {
+                        b"always" => Some(true),
+                        b"never" => Some(false),
+                        _ => None,
+                    };
+                }
                 "x-amzn-requestid" => head.ids.request = Some(value),
                 "x-amzn-trace-id" => head.ids.trace = Some(value),
                 "x-http-method-override" => {

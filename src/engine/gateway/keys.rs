@@ -258,18 +258,18 @@ impl Member {
         member
     }
 
-    /// The limits that a request to a method meets, the more specific first.
+    /// The limits that a request to a method meets, the more specific first, with what they belong to.
     pub(crate) fn limits<'a>(
         &'a self,
         stage: usize,
         path: &'a str,
         verb: &'a str,
-    ) -> impl Iterator<Item = &'a Bucket> {
+    ) -> impl Iterator<Item = (&'static str, &'a Bucket)> {
         let methods = self.methods.iter();
         methods
             .filter(move |l| l.stage == stage && &*l.path == path && &*l.verb == verb)
-            .map(|l| &*l.bucket)
-            .chain(self.bucket.as_deref())
+            .map(|l| ("plan's method", &*l.bucket))
+            .chain(self.bucket.as_deref().map(|bucket| ("plan", bucket)))
     }
 
     pub(crate) fn quota(&self) -> Option<&QuotaSettings> {
@@ -391,7 +391,7 @@ mod tests {
         let member = ring.member("plan", "key").unwrap();
         let bursts = |path, verb| -> Vec<i64> {
             let limits = member.limits(0, path, verb);
-            limits.map(|l| l.settings().burst_limit).collect()
+            limits.map(|(_, l)| l.settings().burst_limit).collect()
         };
         assert_eq!(bursts("/pets", "GET"), [1, 5]);
         assert_eq!(bursts("/", "GET"), [2, 5]);
@@ -407,7 +407,7 @@ mod tests {
         assert!(
             member
                 .limits(0, "/pets", "GET")
-                .all(|bucket| bucket.take(at))
+                .all(|(_, bucket)| bucket.take(at))
         );
         member.usage.count(now());
         let narrow = plan(json!({"burstLimit": 1, "rateLimit": 1.0}));
@@ -415,7 +415,7 @@ mod tests {
         let member = ring.member("plan", "key").unwrap();
         let taken: Vec<bool> = member
             .limits(0, "/pets", "GET")
-            .map(|b| b.take(at))
+            .map(|(_, b)| b.take(at))
             .collect();
         // The method's bucket is still empty, the plan's is new and full.
         assert_eq!(taken, [false, true]);

@@ -16,7 +16,7 @@ use super::integration_request::{self, Mapped, integration};
 use super::mapping::media_type;
 use super::record::What;
 use super::snapshot::Kind;
-use super::{gateway_response, integration_response, mock};
+use super::{cache, gateway_response, integration_response, mock};
 
 /// Serves a request whose method is known. `incoming` is the body of a proxied request that wasn't read yet.
 pub(crate) async fn serve(
@@ -24,7 +24,15 @@ pub(crate) async fn serve(
     caller: &Caller<'_>,
     incoming: Option<Incoming>,
 ) -> Answer {
-    let answer = match integrate(x, caller, incoming).await {
+    let answer = match cache::lookup(x) {
+        Ok(Some(answer)) => Ok(answer),
+        Ok(None) => {
+            let made = integrate(x, caller, incoming).await;
+            made.map(|answer| cache::store(x, answer, caller.clock))
+        }
+        Err(failure) => Err(failure),
+    };
+    let answer = match answer {
         Ok(answer) => {
             answer.note(x);
             answer

@@ -8,6 +8,7 @@
 //! authorize      resource policy, and who calls
 //! admit          API key, quota, throttle
 //! validate       required parameters, the body against its model
+//! cache          answers that the stage keeps
 //! integration_request → mock | backend | lambda_integration → integration_response
 //! gateway_response    on failure, from whatever phase
 //! record         what is left behind: metrics and logs are made of it
@@ -22,6 +23,7 @@ mod authorize;
 mod backend;
 mod body;
 mod bucket;
+mod cache;
 mod exchange;
 mod execute_arn;
 mod failure;
@@ -62,6 +64,7 @@ mod validate;
 mod variables;
 
 pub use body::{Body, BodyError};
+pub use cache::{CacheContents, CachedAnswer};
 pub use handler::Handler;
 pub use keys::KeyChange;
 pub use lambda::{Functions, LambdaEndpoint};

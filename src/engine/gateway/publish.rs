@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 
 use super::Handler;
 use super::bucket::Bucket;
+use super::cache::Cluster;
 use super::keys::{KeyChange, KeyRing, MemberId};
 use super::lambda::Functions;
 use super::pool::{Pool, PoolLimits, Tls};
@@ -26,6 +27,8 @@ pub struct Settings {
     pub header_bytes: usize,
     /// Where Lambda functions run.
     pub functions: Functions,
+    /// Whether the request header `x-sluice-canary` may pin a request to one side of a stage: for clients of this machine only.
+    pub pins_canary: bool,
 }
 
 impl Default for Settings {
@@ -37,6 +40,7 @@ impl Default for Settings {
             },
             header_bytes: 10_240,
             functions: Functions::Nowhere,
+            pins_canary: false,
         }
     }
 }
@@ -108,9 +112,30 @@ impl Gateway {
             let at = stages.iter().position(|s| *s.name == *stage.stage_name);
             let old = at.map(|at| stages.swap_remove(at));
             let meter = Meter(Some(&self.telemetry));
-            let new = Stage::assemble(place, meter, stage, production, canary, old.as_deref());
+            let now = self.clock.monotonic();
+            let new = Stage::assemble(place, meter, stage, production, canary, old.as_deref(), now);
             stages.push(Arc::new(new));
         });
+    }
+
+    /// `cacheClusterStatus` of a stage that has or had a cache since it was published first.
+    #[must_use]
+    pub fn cache_status(&self, api_id: &str, stage: &str) -> Option<&'static str> {
+        let stage = self.stage(api_id, stage)?;
+        Some(stage.cluster.as_ref()?.status(self.clock.monotonic()))
+    }
+
+    /// Empties a stage's cache, if it has one.
+    pub fn flush_cache(&self, api_id: &str, stage: &str) {
+        if let Some(cluster) = self.cluster(api_id, stage) {
+            cluster.flush(self.clock.monotonic());
+        }
+    }
+
+    /// The cache of a stage, unless it has none.
+    pub(crate) fn cluster(&self, api_id: &str, stage: &str) -> Option<Arc<Cluster>> {
+        let stage = self.stage(api_id, stage)?;
+        stage.cluster.clone().filter(|c| !c.is_deleted())
     }
 
     /// Takes a stage out of service.

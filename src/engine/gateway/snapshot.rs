@@ -6,6 +6,7 @@ use fancy_regex::Regex;
 use http::HeaderName;
 
 use super::authorize::{Authorization, Protection};
+use super::cache::KeyParts;
 use super::headers::{self, Fate};
 use super::lambda::LambdaUri;
 use super::mapping::Mappings;
@@ -111,6 +112,7 @@ pub(crate) struct Integration {
     pub(crate) passthrough: PassthroughBehavior,
     pub(crate) request_parameters: RequestParameters,
     pub(crate) responses: Responses,
+    pub(crate) cache_key: KeyParts,
 }
 
 /// What is called.
@@ -189,6 +191,7 @@ impl Integration {
             passthrough: integration.passthrough_behavior,
             request_parameters: RequestParameters::compile(&integration.request_parameters),
             responses,
+            cache_key: KeyParts::compile(integration),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! A stage as requests read it: deployments, variables and limits, immutable once it is published.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderValue;
 
 use super::bucket::Bucket;
+use super::cache::{Cluster, Policy};
 use super::keys::KeyRing;
 use super::snapshot::Deployment;
 use crate::engine::telemetry::{MethodName, Slot, SlotKey, Telemetry};
@@ -28,6 +30,8 @@ pub(crate) struct Stage {
     /// The API's id as backends are told it.
     pub(crate) api_header: HeaderValue,
     pub(crate) name: Box<str>,
+    /// Its cache, if it has one; also one that is being deleted.
+    pub(crate) cluster: Option<Arc<Cluster>>,
     production: Side,
     canary: Option<Canary>,
 }
@@ -46,6 +50,8 @@ pub(crate) struct Side {
     pub(crate) variables: Map<String>,
     /// The stage's limit of each of the deployment's methods.
     pub(crate) limits: Vec<Option<Arc<Bucket>>>,
+    /// How the answers of each method are cached; empty where the stage has no cache, or this side doesn't use it.
+    caching: Vec<Option<Policy>>,
     slots: Vec<Arc<Slot>>,
     /// Where requests that match no method are counted; nothing for a test request, which isn't counted at all.
     unmatched: Option<Arc<Slot>>,
@@ -61,9 +67,14 @@ impl Stage {
         production: Arc<Deployment>,
         canary: Option<Arc<Deployment>>,
         old: Option<&Self>,
+        now: Duration,
     ) -> Self {
         let variables = stage.variables.clone().unwrap_or_default();
-        let production = Side::assemble(production, &place, meter, variables.clone(), stage, old);
+        let mut production =
+            Side::assemble(production, &place, meter, variables.clone(), stage, old);
+        if stage.cache_cluster_enabled {
+            production.use_cache(stage, None);
+        }
         let canary = stage.canary_settings.as_ref().map(|settings| {
             let mut variables = variables;
             variables.extend(
@@ -80,6 +91,11 @@ impl Stage {
                     *limit = Some(Arc::clone(shared));
                 }
             }
+            if stage.cache_cluster_enabled && settings.use_stage_cache {
+                let id = side.deployment.id.clone();
+                let own = (id != production.deployment.id).then_some(id);
+                side.use_cache(stage, own.as_deref());
+            }
             Canary {
                 share: settings.percent_traffic / 100.0,
                 side,
@@ -93,6 +109,7 @@ impl Stage {
                 .unwrap_or(HeaderValue::from_static("")),
             api_id: place.api_id,
             name: stage.stage_name.as_str().into(),
+            cluster: cluster(stage, old, now),
             production,
             canary,
         }
@@ -113,6 +130,25 @@ impl Stage {
     pub(crate) fn draws_canary(&self, draw: impl FnOnce() -> f64) -> bool {
         // A share of 1 takes every draw, one of 0 takes none: a draw is below 1.
         self.canary.as_ref().is_some_and(|c| draw() < c.share)
+    }
+}
+
+/// The cluster that a stage has from now on: its own, as long as its size stays.
+fn cluster(stage: &model::Stage, old: Option<&Stage>, now: Duration) -> Option<Arc<Cluster>> {
+    let held = old.and_then(|old| old.cluster.as_ref());
+    if !stage.cache_cluster_enabled {
+        if let Some(held) = held {
+            held.delete(now);
+        }
+        return held.map(Arc::clone);
+    }
+    let size = stage.cache_cluster_size.as_deref().unwrap_or("0.5");
+    match held {
+        Some(held) if held.size() == size && !held.is_deleted() => Some(Arc::clone(held)),
+        _ => {
+            let new = stage.cache_cluster_status != "AVAILABLE";
+            Some(Arc::new(Cluster::new(size, now, new)))
+        }
     }
 }
 
@@ -183,6 +219,7 @@ impl Side {
         let slot = |method| meter.slot(place, stage, &deployment, method);
         Self {
             limits: limits.collect(),
+            caching: Vec::new(),
             slots: deployment
                 .methods
                 .iter()
@@ -192,6 +229,16 @@ impl Side {
             deployment,
             variables,
         }
+    }
+
+    fn use_cache(&mut self, stage: &model::Stage, canary: Option<&str>) {
+        let methods = self.deployment.methods.iter();
+        self.caching = methods.map(|m| Policy::of(stage, m, canary)).collect();
+    }
+
+    /// How the answers of a method are cached, if they are.
+    pub(crate) fn caching(&self, method: Option<usize>) -> Option<&Policy> {
+        self.caching.get(method?)?.as_ref()
     }
 
     /// Where a request to this method, or to none, is counted.

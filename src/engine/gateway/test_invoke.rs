@@ -198,6 +198,7 @@ impl Gateway {
             Arc::new(deployment),
             None,
             None,
+            std::time::Duration::ZERO,
         );
         let mut x = Exchange::new(Arc::new(stage), false, request, ids, record);
         x.method = Some(0);

@@ -112,12 +112,6 @@ const UNSERVED: &[(&str, Uses)] = &[
         }),
     ),
     (
-        "caching",
-        OnStage(|s| {
-            s.cache_cluster_enabled || s.method_settings.values().any(|m| m.caching_enabled)
-        }),
-    ),
-    (
         "client certificates",
         OnStage(|s| s.client_certificate_id.is_some()),
     ),
@@ -307,7 +301,6 @@ mod tests {
                 json!({"insecureSkipVerification": true}),
             ),
             method("/methodIntegration/responseTransferMode", json!("STREAM")),
-            stage(json!({"cacheClusterEnabled": true})),
             stage(json!({"clientCertificateId": "abc"})),
             stage(json!({"webAclArn": "arn"})),
             stage(json!({"accessLogSettings": {"format": "$context.requestId"}})),
@@ -320,8 +313,6 @@ mod tests {
             .collect();
         let table: Vec<&str> = UNSERVED.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, table);
-        let per_method = json!({"methodSettings": {"pets/GET": {"cachingEnabled": true}}});
-        assert_eq!(stage(per_method).unwrap_err().feature, "caching");
     }
 
     #[test]

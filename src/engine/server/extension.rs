@@ -1,4 +1,6 @@
-//! What AWS has no call for, under `/_sluice/`: health, reset, changes not deployed, figures by side and method.
+//! What AWS has no call for, under `/_sluice/`: health, reset, changes not deployed, figures by side and method, contents of caches.
+
+use std::sync::Arc;
 
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
@@ -8,6 +10,7 @@ use serde_json::{Value, json};
 use super::ControlBody;
 use crate::base::Clock;
 use crate::engine::control::Control;
+use crate::engine::gateway::Gateway;
 use crate::engine::telemetry::Window;
 use crate::model::difference::difference;
 
@@ -19,6 +22,8 @@ pub(crate) struct Extension {
     pub(crate) account: String,
     /// For the end of a span.
     pub(crate) clock: Clock,
+    /// For what is cached.
+    pub(crate) gateway: Arc<Gateway>,
 }
 
 /// Why a call of the extension fails.
@@ -43,6 +48,15 @@ impl Extension {
             ["restapis", api, "stages", stage, "figures"] => {
                 let query = head.uri.query().unwrap_or_default();
                 (Method::GET, self.figures(control, api, stage, query))
+            }
+            ["restapis", api, "stages", stage, "cache"] => {
+                (Method::GET, self.cache(control, api, stage))
+            }
+            ["restapis", api, "stages", stage, "cache", _] if head.method != Method::DELETE => {
+                (Method::DELETE, cache_of(control, api, stage))
+            }
+            ["restapis", api, "stages", stage, "cache", id] => {
+                (Method::DELETE, self.drop_cached(control, api, stage, id))
             }
             _ => {
                 let message = format!("Sluice has no extension at {path}");
@@ -76,6 +90,31 @@ impl Extension {
             "pid": std::process::id(),
             "state": if self.kept { "data folder" } else { "memory" },
         })
+    }
+
+    /// What a stage's cache holds.
+    fn cache(&self, control: &Control, api: &str, stage: &str) -> Result<Value, Failure> {
+        cache_of(control, api, stage)?;
+        let contents = self.gateway.cache_contents(api, stage);
+        let contents = contents
+            .ok_or_else(|| Failure::not_found(format!("The stage {stage} has no cache cluster")))?;
+        serde_json::to_value(contents).map_err(|error| Failure::internal(error.to_string()))
+    }
+
+    /// Drops one entry of it.
+    fn drop_cached(
+        &self,
+        control: &Control,
+        api: &str,
+        stage: &str,
+        id: &str,
+    ) -> Result<Value, Failure> {
+        cache_of(control, api, stage)?;
+        if !self.gateway.drop_cached(api, stage, id) {
+            let message = format!("The cache of the stage {stage} has no entry {id}");
+            return Err(Failure::not_found(message));
+        }
+        Ok(json!({ "dropped": id }))
     }
 
     /// The figures of a stage, base and canary apart, over the `span` seconds that end now, in periods of `period` seconds.
@@ -128,11 +167,7 @@ impl Extension {
             anchor: if period >= span { end - span } else { 0 },
         };
         let figures = control.telemetry.figures(&region, api, stage, &window);
-        serde_json::to_value(figures).map_err(|error| Failure {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            code: "InternalFailure",
-            message: error.to_string(),
-        })
+        serde_json::to_value(figures).map_err(|error| Failure::internal(error.to_string()))
     }
 
     async fn reset(&self, control: &Control) -> Result<Value, Failure> {
@@ -143,11 +178,8 @@ impl Extension {
                 message: "Only a gateway in memory (--ephemeral) is emptied by reset; this one keeps its state in a data folder".to_owned(),
             });
         }
-        control.reset().await.map_err(|error| Failure {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            code: "InternalFailure",
-            message: error.message,
-        })?;
+        let emptied = control.reset().await;
+        emptied.map_err(|error| Failure::internal(error.message))?;
         Ok(json!({ "status": "ok" }))
     }
 }
@@ -183,11 +215,31 @@ fn changes(control: &Control, api: &str, stage: &str) -> Result<Value, Failure> 
     }))
 }
 
+/// There must be a stage for it to have a cache.
+fn cache_of(control: &Control, api: &str, stage: &str) -> Result<Value, Failure> {
+    let region = control
+        .apigateway
+        .region_of(api)
+        .ok_or_else(|| unknown("API"))?;
+    match control.apigateway.stage(&region, api, stage) {
+        Some(_) => Ok(Value::Null),
+        None => Err(unknown("stage")),
+    }
+}
+
 fn unknown(what: &str) -> Failure {
     Failure::not_found(format!("Invalid {what} identifier specified"))
 }
 
 impl Failure {
+    fn internal(message: String) -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            code: "InternalFailure",
+            message,
+        }
+    }
+
     fn bad_request(message: String) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,

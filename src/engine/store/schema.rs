@@ -11,13 +11,17 @@ use super::StoreError;
 const FILE: &str = "state.sqlite3";
 
 /// The statements that lead from each format to the next; a database's `user_version` says how many of them it has seen.
-const STEPS: &[&str] = &["CREATE TABLE entity (
+const STEPS: &[&str] = &[
+    "CREATE TABLE entity (
     region TEXT NOT NULL,
     kind   TEXT NOT NULL,
     key    TEXT NOT NULL,
     value  TEXT NOT NULL,
     PRIMARY KEY (region, kind, key)
-) WITHOUT ROWID, STRICT"];
+) WITHOUT ROWID, STRICT",
+    // Points of metrics that know nothing of caches can't be read any more.
+    "DELETE FROM entity WHERE kind = 'metric'",
+];
 
 /// Whether the folder has held state before: if not, it is its user's first time.
 #[must_use]

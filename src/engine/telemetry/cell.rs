@@ -33,6 +33,8 @@ pub(crate) struct Cell {
     second: AtomicI64,
     client_errors: AtomicU64,
     server_errors: AtomicU64,
+    cache_hits: AtomicU64,
+    cache_misses: AtomicU64,
     latency: Gauge,
     integration: Gauge,
     finished: Mutex<Vec<(i64, Point)>>,
@@ -45,6 +47,7 @@ pub(crate) struct Sample {
     pub(crate) status: u16,
     pub(crate) latency_micros: u32,
     pub(crate) integration_micros: Option<u32>,
+    pub(crate) cache_hit: Option<bool>,
 }
 
 /// What adding a sample found.
@@ -64,6 +67,8 @@ impl Cell {
             second: AtomicI64::new(NOTHING),
             client_errors: AtomicU64::new(0),
             server_errors: AtomicU64::new(0),
+            cache_hits: AtomicU64::new(0),
+            cache_misses: AtomicU64::new(0),
             latency: Gauge::new(),
             integration: Gauge::new(),
             finished: Mutex::new(Vec::new()),
@@ -87,6 +92,11 @@ impl Cell {
         if let Some(micros) = sample.integration_micros {
             self.integration.add(micros);
         }
+        match sample.cache_hit {
+            Some(true) => bump(&self.cache_hits, 1),
+            Some(false) => bump(&self.cache_misses, 1),
+            None => {}
+        }
         added
     }
 
@@ -100,6 +110,8 @@ impl Cell {
         }
         self.client_errors.store(0, Ordering::Relaxed);
         self.server_errors.store(0, Ordering::Relaxed);
+        self.cache_hits.store(0, Ordering::Relaxed);
+        self.cache_misses.store(0, Ordering::Relaxed);
         self.latency.clear();
         self.integration.clear();
         self.second.store(second, Ordering::Relaxed);
@@ -137,10 +149,14 @@ impl Cell {
     fn read(&self) -> Point {
         let client_errors = self.client_errors.load(Ordering::Acquire);
         let server_errors = self.server_errors.load(Ordering::Acquire);
+        let cache_hits = self.cache_hits.load(Ordering::Acquire);
+        let cache_misses = self.cache_misses.load(Ordering::Acquire);
         let integration = self.integration.read();
         Point {
             client_errors,
             server_errors,
+            cache_hits,
+            cache_misses,
             latency: self.latency.read(),
             integration,
         }
@@ -271,6 +287,7 @@ mod tests {
             status,
             latency_micros,
             integration_micros: (latency_micros > 10).then(|| latency_micros - 10),
+            cache_hit: None,
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, MutexGuard};
 
 use super::codec::Entry;
-use super::point::{INTEGRATION, Point};
+use super::point::{CACHE, INTEGRATION, Point};
 use super::series::MINUTE;
 use super::slot::SlotKey;
 use super::{Running, SeriesKey, State};
@@ -102,6 +102,8 @@ pub struct Known {
     pub last: i64,
     /// Whether an integration was ever called.
     pub integration: bool,
+    /// Whether answers were ever looked for in a cache.
+    pub cache: bool,
 }
 
 impl Selection<'_> {
@@ -162,22 +164,23 @@ impl<'a> Reading<'a> {
     /// The series of a region, in a fixed order.
     #[must_use]
     pub fn known(&self, region: &str) -> Vec<Known> {
-        let mut all: BTreeMap<&SeriesKey, (i64, bool)> = BTreeMap::new();
+        let mut all: BTreeMap<&SeriesKey, (i64, u8)> = BTreeMap::new();
         for (key, series) in self.state.archive.iter() {
-            all.insert(key, (series.last, series.marks & INTEGRATION != 0));
+            all.insert(key, (series.last, series.marks));
         }
         for Running { key, second, point } in &self.running {
-            let (last, integration) = all.entry(key).or_insert((*second, false));
+            let (last, marks) = all.entry(key).or_insert((*second, 0));
             *last = (*last).max(*second);
-            *integration |= point.marks() & INTEGRATION != 0;
+            *marks |= point.marks();
         }
         (all.into_iter())
             .filter(|(key, _)| key.slot.region == region)
-            .map(|(key, (last, integration))| Known {
+            .map(|(key, (last, marks))| Known {
                 slot: Arc::clone(&key.slot),
                 canary: key.canary,
                 last,
-                integration,
+                integration: marks & INTEGRATION != 0,
+                cache: marks & CACHE != 0,
             })
             .collect()
     }

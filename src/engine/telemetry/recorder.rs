@@ -22,6 +22,8 @@ pub struct Observation {
     pub latency_micros: u64,
     /// From calling the integration to its answer, in microseconds; `None` if none was called.
     pub integration_micros: Option<u64>,
+    /// Whether the stage's cache had the answer; `None` where it wasn't asked.
+    pub cache_hit: Option<bool>,
 }
 
 /// Counts the requests of one data runtime.
@@ -52,6 +54,7 @@ impl Recorder {
             status: observation.status,
             latency_micros: clipped(observation.latency_micros),
             integration_micros: observation.integration_micros.map(clipped),
+            cache_hit: observation.cache_hit,
         });
         if added != Added::Running {
             self.shared.second_began(slot, added == Added::Full);

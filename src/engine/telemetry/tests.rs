@@ -31,6 +31,7 @@ fn key(stage: &str, resource: &str) -> SlotKey {
 
 fn request(clock: &Clock, status: u16, millis: u64, canary: bool) -> Observation {
     Observation {
+        cache_hit: None,
         at: clock.now(),
         canary,
         status,

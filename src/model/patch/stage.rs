@@ -515,7 +515,7 @@ mod tests {
             None
         );
         assert_eq!(stage.cache_cluster_size.as_deref(), Some("0.5"));
-        assert_eq!(stage.cache_cluster_status, "AVAILABLE");
+        assert_eq!(stage.cache_cluster_status, "CREATE_IN_PROGRESS");
         patch(
             &mut stage,
             &[

@@ -179,7 +179,8 @@ fn check_variables(variables: &Map<String>) -> Result<(), ServiceError> {
 }
 
 pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
-    answer(find(txn, input)?.as_ref())
+    let stage = find(txn, input)?;
+    shown(txn, text(input, "restapi_id"), &stage)
 }
 
 /// The stage that a call names.
@@ -198,7 +199,7 @@ pub(super) fn list(txn: &Txn<'_>, input: &Input) -> Answer {
     let mut items = Vec::new();
     for stage in api.stages.values() {
         if deployment.is_none_or(|id| stage.deployment_id == id) {
-            items.push(answer(stage.as_ref())?);
+            items.push(shown(txn, text(input, "restapi_id"), stage)?);
         }
     }
     Ok(json!({ "item": items }))
@@ -221,7 +222,11 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
     }
     stage.last_updated_date = txn.now();
     txn.put(api_id, stage.clone())?;
-    answer(&stage)
+    if stage.cache_cluster_status == held.cache_cluster_status {
+        shown(txn, api_id, &stage)
+    } else {
+        answer(&stage)
+    }
 }
 
 /// Execution logs need the account's role.
@@ -250,8 +255,27 @@ pub(super) fn delete(txn: &mut Txn<'_>, input: &Input) -> Answer {
     NOTHING
 }
 
-/// Caches are per stage: there must be one to flush. What there is in them goes with the next request; none are served yet.
-pub(super) fn flush(txn: &Txn<'_>, input: &Input) -> Answer {
+/// Empties the stage's cache; a stage without one has nothing to flush.
+pub(super) fn flush_cache(txn: &Txn<'_>, input: &Input) -> Answer {
+    let stage = find(txn, input)?;
+    let api_id = text(input, "restapi_id");
+    txn.deps.gateway.flush_cache(api_id, &stage.stage_name);
+    NOTHING
+}
+
+/// What authorizers answered is kept per stage: there must be one to flush.
+pub(super) fn flush_authorizers(txn: &Txn<'_>, input: &Input) -> Answer {
     find(txn, input)?;
     NOTHING
+}
+
+/// A stage as it is served: its cache may have come or gone since it was written.
+fn shown(txn: &Txn<'_>, api_id: &str, stage: &Stage) -> Answer {
+    match txn.deps.gateway.cache_status(api_id, &stage.stage_name) {
+        Some(status) if status != stage.cache_cluster_status => answer(&Stage {
+            cache_cluster_status: status.to_owned(),
+            ..stage.clone()
+        }),
+        _ => answer(stage),
+    }
 }

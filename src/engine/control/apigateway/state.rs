@@ -257,6 +257,7 @@ pub(super) fn load<'r>(rows: impl Iterator<Item = &'r Row> + Clone) -> Result<St
         load_row(region, row)?;
     }
     for region in state.values_mut() {
+        settle_caches(region);
         let deployments = region
             .apis
             .values()
@@ -265,6 +266,21 @@ pub(super) fn load<'r>(rows: impl Iterator<Item = &'r Row> + Clone) -> Result<St
         region.next = region.next.max(newest.map_or(0, |place| place + 1));
     }
     Ok(state)
+}
+
+/// A cache that was on its way is there, or gone, when the gateway starts again.
+fn settle_caches(region: &mut Region) {
+    for api in Arc::make_mut(&mut region.apis).values_mut() {
+        for stage in Arc::make_mut(api).stages.values_mut() {
+            let stage = Arc::make_mut(stage);
+            let status = if stage.cache_cluster_enabled {
+                "AVAILABLE"
+            } else {
+                "NOT_AVAILABLE"
+            };
+            status.clone_into(&mut stage.cache_cluster_status);
+        }
+    }
 }
 
 fn load_row(region: &mut Region, row: &Row) -> Result<(), LoadError> {

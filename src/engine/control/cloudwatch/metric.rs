@@ -97,12 +97,16 @@ enum ApiMetric {
     ServerErrors,
     Latency,
     IntegrationLatency,
+    CacheHits,
+    CacheMisses,
 }
 
 impl ApiMetric {
-    const ALL: [(&'static str, Self); 5] = [
+    const ALL: [(&'static str, Self); 7] = [
         ("4XXError", Self::ClientErrors),
         ("5XXError", Self::ServerErrors),
+        ("CacheHitCount", Self::CacheHits),
+        ("CacheMissCount", Self::CacheMisses),
         ("Count", Self::Count),
         ("IntegrationLatency", Self::IntegrationLatency),
         ("Latency", Self::Latency),
@@ -118,7 +122,7 @@ impl ApiMetric {
     fn unit(self) -> &'static str {
         match self {
             Self::Latency | Self::IntegrationLatency => "Milliseconds",
-            Self::Count | Self::ClientErrors | Self::ServerErrors => "Count",
+            _ => "Count",
         }
     }
 
@@ -126,7 +130,7 @@ impl ApiMetric {
     fn per(self) -> f64 {
         match self {
             Self::Latency | Self::IntegrationLatency => 1000.0,
-            Self::Count | Self::ClientErrors | Self::ServerErrors => 1.0,
+            _ => 1.0,
         }
     }
 
@@ -138,6 +142,14 @@ impl ApiMetric {
             Self::ServerErrors => Distribution::flags(point.requests(), point.server_errors()),
             Self::Latency => point.latency.clone(),
             Self::IntegrationLatency => point.integration.clone(),
+            Self::CacheHits => {
+                let (hits, misses) = point.cached();
+                Distribution::flags(hits + misses, hits)
+            }
+            Self::CacheMisses => {
+                let (hits, misses) = point.cached();
+                Distribution::flags(hits + misses, misses)
+            }
         }
     }
 }
@@ -196,7 +208,11 @@ fn metrics_of(known: &Known) -> Vec<Metric> {
         sets.push(vec![api.clone(), stage]);
     }
     let names = (ApiMetric::ALL.iter())
-        .filter(|(_, metric)| known.integration || *metric != ApiMetric::IntegrationLatency)
+        .filter(|(_, metric)| match metric {
+            ApiMetric::IntegrationLatency => known.integration,
+            ApiMetric::CacheHits | ApiMetric::CacheMisses => known.cache,
+            _ => true,
+        })
         .map(|(name, _)| *name);
     names
         .flat_map(|name| {

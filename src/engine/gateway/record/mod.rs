@@ -34,6 +34,8 @@ pub(crate) struct Record {
     /// The length of the answer's body, where it was known when the answer began.
     #[allow(dead_code, reason = "for the access log")]
     pub(crate) length: Option<u64>,
+    /// Whether the stage's cache had the answer; nothing where it wasn't asked.
+    pub(crate) cache_hit: Option<bool>,
     story: Option<Box<Story>>,
 }
 
@@ -56,6 +58,7 @@ impl Record {
             integration_latency: None,
             gateway_response: None,
             length: None,
+            cache_hit: None,
             story: None,
         }
     }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{API, Rig, api, mock, run, stage};
+use crate::engine::gateway::Settings;
 use crate::engine::telemetry::Window;
 
 #[allow(clippy::needless_pass_by_value, reason = "written in place with json!")]
@@ -110,5 +111,67 @@ fn the_draw_follows_the_share_and_each_side_is_counted() {
         );
         let of_canary = method.canary.as_ref().unwrap().requests;
         assert!((of_canary - f64::from(u32::try_from(canary).unwrap())).abs() < 1e-9);
+    });
+}
+
+/// The share of requests that a canary gets lies within four standard deviations of what it was given: by chance alone one in 16,000
+/// draws would lie outside, and the seed is fixed.
+#[test]
+fn a_canary_gets_its_share() {
+    run(|| async {
+        let rig = Rig::new().await;
+        for percent in [0.5, 10.0, 33.3, 50.0, 99.0] {
+            publish(
+                &rig,
+                json!({"percentTraffic": percent, "deploymentId": "dep002"}),
+            );
+            let stage = rig.gateway.stage(API, "prod").unwrap();
+            let mut chance = crate::base::Chance::seeded(11);
+            let draws = 20_000.0_f64;
+            let drawn = (0..20_000).filter(|_| stage.draws_canary(|| chance.fraction()));
+            let drawn = f64::from(u32::try_from(drawn.count()).unwrap());
+            let share = percent / 100.0;
+            let deviation = (draws * share * (1.0 - share)).sqrt();
+            assert!(
+                (drawn - draws * share).abs() < 4.0 * deviation,
+                "{percent} %: {drawn}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_client_of_this_machine_may_pin_a_request_to_a_side() {
+    run(|| async {
+        let cases = [
+            (true, 0.0, "always", "canary"),
+            (true, 100.0, "never", "base"),
+            (true, 100.0, "perhaps", "canary"),
+            (false, 0.0, "always", "base"),
+        ];
+        for (pins_canary, percent, pin, expected) in cases {
+            let settings = Settings {
+                pins_canary,
+                ..Settings::default()
+            };
+            let rig = Rig::with(settings).await;
+            publish(
+                &rig,
+                json!({"percentTraffic": percent, "deploymentId": "dep002"}),
+            );
+            let reply = rig.call("GET", "/x", &[("x-sluice-canary", pin)], "").await;
+            assert_eq!(reply.body, expected);
+        }
+        // A stage without a canary has one side.
+        let rig = Rig::with(Settings {
+            pins_canary: true,
+            ..Settings::default()
+        })
+        .await;
+        rig.publish(&stage(json!({})), &api(json!({"GET /x": mock("base")})));
+        let reply = rig
+            .call("GET", "/x", &[("x-sluice-canary", "always")], "")
+            .await;
+        assert_eq!(reply.body, "base");
     });
 }

@@ -185,8 +185,6 @@ fn stages_refuse_as_recorded() {
     let of = json!({"restapi_id": api, "stage_name": "dev"});
     for (op, path, value, feature) in [
         ("replace", "/*/*/logging/loglevel", "INFO", "execution logs"),
-        ("replace", "/*/*/caching/enabled", "true", "caching"),
-        ("replace", "/cacheClusterEnabled", "true", "caching"),
         ("replace", "/tracingEnabled", "true", "X-Ray tracing"),
         ("add", "/accessLogSettings/format", "x", "access logs"),
     ] {
@@ -321,5 +319,51 @@ fn an_api_has_room_for_ten_stages() {
         bed.ok("GetStage", json!({"restapi_id": api, "stage_name": "s1"}))
             .get("tags")
             .is_none()
+    );
+}
+
+#[test]
+fn a_cache_cluster_comes_and_goes_on_the_clock() {
+    let bed = Bed::new();
+    let (api, _, deployment) = bed.deployed();
+    stage(&bed, &api, &deployment, json!({}));
+    let of = || json!({"restapi_id": api, "stage_name": "dev"});
+    let seen = || {
+        let got = bed.ok("GetStage", of());
+        let size = got["cacheClusterSize"].as_str().unwrap_or("-").to_owned();
+        format!("{} {size}", got["cacheClusterStatus"].as_str().unwrap())
+    };
+    let patched = |path: &str, value: &str| {
+        let got = bed.patched("UpdateStage", of(), &[("replace", path, value)]);
+        let status = got["cacheClusterStatus"].as_str().unwrap().to_owned();
+        assert!(seen().starts_with(&status));
+        status
+    };
+    let wait = |seconds| bed.clock.advance(std::time::Duration::from_secs(seconds));
+    assert_eq!(
+        patched("/cacheClusterEnabled", "true"),
+        "CREATE_IN_PROGRESS"
+    );
+    assert_eq!(seen(), "CREATE_IN_PROGRESS 0.5");
+    wait(2);
+    assert_eq!(seen(), "AVAILABLE 0.5");
+    // What doesn't touch the cluster leaves it; another size is another cluster.
+    assert_eq!(patched("/description", "x"), "AVAILABLE");
+    assert_eq!(patched("/*/*/caching/enabled", "true"), "AVAILABLE");
+    assert_eq!(patched("/cacheClusterSize", "1.6"), "CREATE_IN_PROGRESS");
+    wait(2);
+    bed.ok("FlushStageCache", of());
+    assert_eq!(seen(), "FLUSH_IN_PROGRESS 1.6");
+    wait(1);
+    assert_eq!(seen(), "AVAILABLE 1.6");
+    assert_eq!(
+        patched("/cacheClusterEnabled", "false"),
+        "DELETE_IN_PROGRESS"
+    );
+    wait(1);
+    assert!(seen().starts_with("NOT_AVAILABLE"));
+    assert_eq!(
+        patched("/cacheClusterEnabled", "true"),
+        "CREATE_IN_PROGRESS"
     );
 }

@@ -50,6 +50,7 @@ impl World {
 
     fn request(&self, status: u16, millis: u64, canary: bool) {
         let observation = Observation {
+            cache_hit: None,
             at: self.clock.now(),
             canary,
             status,
