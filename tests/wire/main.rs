@@ -10,6 +10,7 @@
 mod support;
 
 mod apis;
+mod cache;
 mod guard;
 mod kill;
 mod operations;

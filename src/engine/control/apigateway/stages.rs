@@ -222,7 +222,8 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
     }
     stage.last_updated_date = txn.now();
     txn.put(api_id, stage.clone())?;
-    if stage.cache_cluster_status == held.cache_cluster_status {
+    let cluster = |s: &Stage| (s.cache_cluster_enabled, s.cache_cluster_size.clone());
+    if cluster(&stage) == cluster(&held) {
         shown(txn, api_id, &stage)
     } else {
         answer(&stage)

@@ -128,13 +128,13 @@ fn a_canary_gets_its_share() {
             let stage = rig.gateway.stage(API, "prod").unwrap();
             let mut chance = crate::base::Chance::seeded(11);
             let draws = 20_000.0_f64;
-            let drawn = (0..20_000).filter(|_| stage.draws_canary(|| chance.fraction()));
-            let drawn = f64::from(u32::try_from(drawn.count()).unwrap());
+            let taken = (0..20_000).filter(|_| stage.draws_canary(|| chance.fraction()));
+            let taken = f64::from(u32::try_from(taken.count()).unwrap());
             let share = percent / 100.0;
             let deviation = (draws * share * (1.0 - share)).sqrt();
             assert!(
-                (drawn - draws * share).abs() < 4.0 * deviation,
-                "{percent} %: {drawn}"
+                (taken - draws * share).abs() < 4.0 * deviation,
+                "{percent} %: {taken}"
             );
         }
     });
