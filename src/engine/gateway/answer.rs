@@ -6,8 +6,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 
 use super::body::Body;
 use super::exchange::Exchange;
-use super::headers;
 use super::record::What;
+use super::{compress, headers};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const EXTENDED_ID: HeaderName = HeaderName::from_static("x-amz-apigw-id");
@@ -73,6 +73,7 @@ impl Answer {
 
     /// The answer as the client gets it, with the ids that every answer has.
     pub(crate) fn finish(mut self, x: &mut Exchange) -> Response<Body> {
+        compress::pack(x, &mut self);
         self.headers.insert(REQUEST_ID, x.ids.request_id_header());
         self.headers.insert(EXTENDED_ID, x.ids.extended_id_header());
         if x.request.version == Version::HTTP_11 && !closes(&x.request.headers) {

@@ -11,16 +11,17 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
-use super::body::{Body, BodyError, PAYLOAD_LIMIT};
+use super::body::{Body, BodyError, PAYLOAD_LIMIT, Pace};
+use super::content::{self, Conversion};
 use super::exchange::{BackendAnswer, Exchange, as_text};
 use super::failure::Failure;
-use super::headers;
 use super::integration_request::{self as prepare, BackendRequest, Mapped};
 use super::lambda::Functions;
 use super::pool::{Lease, Pool, SendError};
 use super::record::{Pairs, What};
 use super::snapshot::{Backend, Integration};
 use super::uri::Address;
+use super::{compress, headers};
 use crate::base::Clock;
 
 /// What calling a backend needs beside the exchange.
@@ -50,12 +51,10 @@ impl Caller<'_> {
         let body = match read.await {
             Err(_) => return Err(Failure::timeout()),
             Ok(Ok(body)) => body,
-            Ok(Err(BodyError::TooLarge)) => return Err(too_large_an_answer()),
-            Ok(Err(BodyError::Broken(error))) => return Err(Failure::network(&error.to_string())),
+            Ok(Err(error)) => return Err(answer_broke(&error)),
         };
         sent.lease.give_back();
         x.record.integration_latency = Some(self.since(sent.started));
-        let body = as_text(body);
         note_answer(x, head.status, &head.headers, &body);
         x.backend = Some(BackendAnswer {
             status: head.status.as_u16(),
@@ -74,7 +73,7 @@ impl Caller<'_> {
         incoming: Option<Incoming>,
     ) -> Result<Body, Failure> {
         let outgoing = match incoming {
-            Some(incoming) => first_frame(incoming)
+            Some(incoming) => first_frame(incoming, x.conversion == Conversion::Text)
                 .await
                 .map_err(|error| client_broke(&error))?,
             None => Outgoing::Whole(x.request.body.clone()),
@@ -83,18 +82,31 @@ impl Caller<'_> {
         let (lease, left) = (sent.lease, sent.left);
         let (head, incoming) = sent.response.into_parts();
         x.record.integration_latency = Some(sent.passed);
-        if incoming.size_hint().lower() > PAYLOAD_LIMIT as u64 {
+        if !backend.streams && incoming.size_hint().lower() > PAYLOAD_LIMIT as u64 {
             return Err(too_large_an_answer());
         }
-        let body = if x.record.wants_whole_bodies() {
+        let conversion = if backend.streams {
+            Conversion::Bytes
+        } else {
+            content::of_answer(x, &head.headers, None)
+        };
+        let whole = x.record.wants_whole_bodies()
+            || conversion.needs_whole()
+            || !backend.streams && compress::of_answer(x, &head.headers).is_some();
+        let body = if whole {
             let read = tokio::time::timeout(left, read_whole(incoming, PAYLOAD_LIMIT));
             let whole = read.await.map_err(|_| Failure::timeout())?;
-            let whole = as_text(whole.map_err(|e| Failure::network(&e.to_string()))?);
+            let whole = whole.map_err(|error| answer_broke(&error))?;
             note_answer(x, head.status, &head.headers, &whole);
             lease.give_back();
-            Body::whole(whole)
+            Body::whole(conversion.apply(whole)?)
+        } else if backend.streams {
+            note_answer(x, head.status, &head.headers, &Bytes::new());
+            let pause = x.side().deployment.longest_pause;
+            Body::paced(incoming, lease, Pace::new(pause, left))
         } else {
-            let first = std::pin::pin!(first_frame(incoming));
+            let first = first_frame(incoming, conversion == Conversion::Text);
+            let first = std::pin::pin!(first);
             let first = tokio::time::timeout(left, first).await;
             match first.map_err(|_| Failure::timeout())? {
                 Ok(Outgoing::Whole(bytes)) => {
@@ -102,9 +114,9 @@ impl Caller<'_> {
                     lease.give_back();
                     Body::whole(bytes)
                 }
-                Ok(Outgoing::Stream(first, rest)) => {
+                Ok(Outgoing::Stream(first, rest, text)) => {
                     note_answer(x, head.status, &head.headers, &first);
-                    stream(first, rest, Some(lease))
+                    stream(first, rest, text, Some(lease))
                 }
                 Err(error) => return Err(Failure::network(&error.to_string())),
             }
@@ -179,7 +191,7 @@ fn note_request(x: &Exchange, head: &BackendRequest, outgoing: &Outgoing) {
         address.authority.to_str().unwrap_or_default(),
         head.endpoint.path
     );
-    let (Outgoing::Whole(body) | Outgoing::Stream(body, _)) = outgoing;
+    let (Outgoing::Whole(body) | Outgoing::Stream(body, ..)) = outgoing;
     x.record.note(|| What::EndpointRequest {
         uri,
         headers: pairs(&head.headers),
@@ -211,11 +223,12 @@ struct Sent {
 /// A body on its way, in full or from its first frame on.
 enum Outgoing {
     Whole(Bytes),
-    Stream(Bytes, Incoming),
+    /// What was read of it, what comes, and whether it is text.
+    Stream(Bytes, Incoming, bool),
 }
 
 /// Reads the first frame of a body: most bodies are no longer than that, and what they are made of shows there.
-async fn first_frame(mut incoming: Incoming) -> Result<Outgoing, hyper::Error> {
+async fn first_frame(mut incoming: Incoming, text: bool) -> Result<Outgoing, hyper::Error> {
     loop {
         if incoming.is_end_stream() {
             return Ok(Outgoing::Whole(Bytes::new()));
@@ -227,22 +240,23 @@ async fn first_frame(mut incoming: Incoming) -> Result<Outgoing, hyper::Error> {
             continue;
         };
         if incoming.is_end_stream() {
-            return Ok(Outgoing::Whole(as_text(data)));
+            return Ok(Outgoing::Whole(if text { as_text(data) } else { data }));
         }
         if !data.is_empty() {
-            return Ok(Outgoing::Stream(data, incoming));
+            return Ok(Outgoing::Stream(data, incoming, text));
         }
     }
 }
 
-/// A body of several frames. One whose first frame isn't text is made text as a whole. One that only turns out so later is passed
+/// A body of several frames. Of those that are to be text, one whose first frame isn't is made text as a whole. One that only turns out so later is passed
 /// on as it is: its length may have been declared already, and breaking it off would help nobody.
-fn stream(first: Bytes, rest: Incoming, lease: Option<Lease>) -> Body {
-    let is_text = match std::str::from_utf8(&first) {
-        Ok(_) => true,
-        // A character that the frame's end cuts in two.
-        Err(error) => error.error_len().is_none(),
-    };
+fn stream(first: Bytes, rest: Incoming, text: bool, lease: Option<Lease>) -> Body {
+    let is_text = !text
+        || match std::str::from_utf8(&first) {
+            Ok(_) => true,
+            // A character that the frame's end cuts in two.
+            Err(error) => error.error_len().is_none(),
+        };
     Body::stream(first, rest, !is_text, lease)
 }
 
@@ -278,7 +292,7 @@ fn build(
 ) -> Result<(Address, Request<Body>), Failure> {
     let mut headers = head.headers;
     let body = match outgoing {
-        Outgoing::Stream(first, rest) => stream(first, rest, None),
+        Outgoing::Stream(first, rest, text) => stream(first, rest, text, None),
         Outgoing::Whole(body) => {
             if !proxy {
                 headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -332,6 +346,15 @@ fn body_error(error: &hyper::Error) -> Option<&BodyError> {
 
 fn client_broke(error: &hyper::Error) -> Failure {
     Failure::network(&format!("the client's body broke off: {error}"))
+}
+
+/// An answer that couldn't be read to its end.
+fn answer_broke(error: &BodyError) -> Failure {
+    match error {
+        BodyError::TooLarge => too_large_an_answer(),
+        BodyError::Stalled => Failure::timeout(),
+        BodyError::Broken(error) => Failure::network(&error.to_string()),
+    }
 }
 
 fn too_large_an_answer() -> Failure {

@@ -2,10 +2,12 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep};
 
 use super::pool::Lease;
 
@@ -38,6 +40,8 @@ struct Stream {
     lease: Option<Lease>,
     /// Takes a copy of what passes.
     copy: Option<Copy>,
+    /// How long it may take.
+    pace: Option<Pace>,
 }
 
 /// A copy of a body in the making, and who wants it; nobody gets one that is longer than `left` bytes more.
@@ -55,12 +59,40 @@ impl std::fmt::Debug for Copy {
     }
 }
 
+/// How long a body that is passed on as it comes may pause, and take as a whole.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    pause: Duration,
+    end: Instant,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Pace {
+    /// A body that may pause for `pause` and take `whole`.
+    pub(crate) fn new(pause: Duration, whole: Duration) -> Self {
+        Self {
+            pause,
+            end: Instant::now() + whole,
+            timer: Box::pin(tokio::time::sleep(pause.min(whole))),
+        }
+    }
+
+    /// Something came.
+    fn go_on(&mut self) {
+        let next = (Instant::now() + self.pause).min(self.end);
+        self.timer.as_mut().reset(next);
+    }
+}
+
 /// A body that can't go on.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
     /// More than 10 MB.
     #[error("the body exceeds 10485760 bytes")]
     TooLarge,
+    /// Nothing came for longer than is allowed, or it took too long as a whole.
+    #[error("the body took too long")]
+    Stalled,
     /// The connection that it comes from failed.
     #[error("the body broke off: {0}")]
     Broken(#[from] hyper::Error),
@@ -89,6 +121,20 @@ impl Body {
             replacing: replacing.then(Vec::new),
             lease,
             copy: None,
+            pace: None,
+        })))
+    }
+
+    /// A body of any length, passed on as it comes.
+    pub(crate) fn paced(rest: Incoming, lease: Lease, pace: Pace) -> Self {
+        Self(Inner::Stream(Box::new(Stream {
+            left: usize::MAX,
+            first: None,
+            rest: Some(rest),
+            replacing: None,
+            lease: Some(lease),
+            copy: None,
+            pace: Some(pace),
         })))
     }
 
@@ -99,6 +145,8 @@ impl Body {
             // Copied, so that no larger buffer is kept for it.
             Inner::Whole(bytes) if bytes.len() <= limit => done(Bytes::copy_from_slice(bytes)),
             Inner::Whole(_) => {}
+            // Streaming and caching exclude each other (`spec/rest/integrations.md` §9).
+            Inner::Stream(stream) if stream.pace.is_some() => {}
             Inner::Stream(stream) => {
                 stream.copy = Some(Copy {
                     bytes: BytesMut::new(),
@@ -162,7 +210,15 @@ impl Stream {
                     return Poll::Ready(None);
                 };
                 match Pin::new(rest).poll_frame(cx) {
-                    Poll::Pending => return Poll::Pending,
+                    Poll::Pending => {
+                        let Some(pace) = &mut self.pace else {
+                            return Poll::Pending;
+                        };
+                        std::task::ready!(pace.timer.as_mut().poll(cx));
+                        self.rest = None;
+                        self.lease = None;
+                        return Poll::Ready(Some(Err(BodyError::Stalled)));
+                    }
                     Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                         Ok(data) => data,
                         // Trailers are dropped, as the gateway drops the header that announces them.
@@ -189,6 +245,9 @@ impl Stream {
                     }
                 }
             };
+            if let Some(pace) = &mut self.pace {
+                pace.go_on();
+            }
             let Some(left) = self.left.checked_sub(data.len()) else {
                 self.rest = None;
                 self.lease = None;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, Version};
 
 use super::cache::Pending;
+use super::content::Conversion;
 use super::failure::Failure;
 use super::headers;
 use super::keys::{Key, Member};
@@ -30,6 +31,9 @@ pub(crate) struct Exchange {
     pub(crate) ids: RequestIds,
     /// The API key that opened the method.
     pub(crate) key: Option<UsedKey>,
+    /// What becomes of the client's body on its way to the integration. [`Conversion::Bytes`] means that [`ClientRequest::body`] is
+    /// no text.
+    pub(crate) conversion: Conversion,
     /// What templates overrode so far.
     pub(crate) overrides: Overrides,
     /// What the backend answered.
@@ -50,7 +54,7 @@ pub(crate) struct ClientRequest {
     pub(crate) headers: HeaderMap,
     pub(crate) place: Place,
     pub(crate) caller: Caller,
-    /// The body, once it was read; UTF-8, as everything is that isn't a binary media type.
+    /// The body, once it was read; then UTF-8, unless [`Exchange::conversion`] leaves it bytes.
     pub(crate) body: Bytes,
 }
 
@@ -84,7 +88,7 @@ pub(crate) struct UsedKey {
 pub(crate) struct BackendAnswer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
-    /// UTF-8, see [`ClientRequest::body`]; empty where the body is passed on as it comes.
+    /// UTF-8 once `contentHandling` was applied, unless that leaves it bytes; empty where the body is passed on as it comes.
     pub(crate) body: Bytes,
 }
 
@@ -109,6 +113,7 @@ impl Exchange {
             request,
             ids,
             key: None,
+            conversion: Conversion::default(),
             overrides: Overrides::default(),
             backend: None,
             cache: None,

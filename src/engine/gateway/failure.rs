@@ -223,6 +223,15 @@ impl Failure {
         )
     }
 
+    /// A body packed in a way that the gateway can't undo.
+    pub(crate) fn unsupported_coding(reason: &str) -> Self {
+        Self {
+            log: format!("Execution failed due to an unsupported content encoding: {reason}")
+                .into(),
+            ..Self::unsupported_media_type()
+        }
+    }
+
     /// A body that a request template could not read (the status is recorded, the words are not).
     pub(crate) fn bad_payload(log: String) -> Self {
         Self {

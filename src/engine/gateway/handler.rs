@@ -13,14 +13,14 @@ use hyper::body::Incoming;
 use super::answer;
 use super::backend::{Caller, read_whole};
 use super::body::{Body, BodyError, PAYLOAD_LIMIT};
-use super::exchange::{self, ClientRequest, Exchange, Place, as_text};
+use super::exchange::{self, ClientRequest, Exchange, Place};
 use super::failure::Failure;
 use super::pool::Pool;
 use super::record::Record;
 use super::request_ids::{GivenIds, RequestIds};
 use super::snapshot::Method;
 use super::target::Target;
-use super::{Gateway, admit, authorize, life, validate};
+use super::{Gateway, admit, authorize, compress, content, life, validate};
 use crate::base::Chance;
 use crate::engine::telemetry::{Observation, Recorder};
 
@@ -157,20 +157,23 @@ impl Handler {
         authorize::authorize(x, caller).await?;
         admit::admit(x)?;
         validate::parameters(x)?;
+        x.conversion = content::of_request(x);
         if incoming.is_end_stream() {
             validate::body(x)?;
             return Ok(None);
         }
         let streams = x.method().is_some_and(Method::streams);
-        if streams {
+        if streams && !x.conversion.needs_whole() && !compress::is_packed(x) {
             return Ok(Some(incoming));
         }
         match read_whole(incoming, PAYLOAD_LIMIT).await {
-            Ok(body) => x.request.body = as_text(body),
+            Ok(body) => x.request.body = body,
             Err(BodyError::TooLarge) => return Err(Failure::too_large()),
-            Err(BodyError::Broken(error)) => return Err(Failure::network(&error.to_string())),
+            Err(error) => return Err(Failure::network(&error.to_string())),
         }
+        compress::unpack_request(x)?;
         validate::body(x)?;
+        content::convert_request(x)?;
         Ok(None)
     }
 }

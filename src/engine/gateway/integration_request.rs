@@ -42,7 +42,14 @@ pub(crate) fn map_body(x: &mut Exchange) -> Result<Mapped, Failure> {
     };
     let kind = media_type(x.request.headers.get(CONTENT_TYPE));
     let templates = &integration.request_templates;
-    match templates.of(kind) {
+    let found = templates.of(kind);
+    if !x.conversion.gives_text() && found.is_some_and(Mapping::transforms) {
+        // Widely met: a mock for OPTIONS in an API whose binary media types are `*/*`.
+        return Err(Failure::configuration(
+            "Execution failed due to configuration error: Unable to transform request: the body is binary",
+        ));
+    }
+    match found {
         Some(Mapping::Constant(text)) => Ok(Mapped::Rendered(text.clone())),
         Some(Mapping::Template(template)) => match x.render(template, Body::Client) {
             Ok(text) => Ok(Mapped::Rendered(text.into())),

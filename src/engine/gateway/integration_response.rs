@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::answer::{Answer, TRACE_ID};
 use super::body::Body;
+use super::content::{self, Conversion};
 use super::exchange::Exchange;
 use super::failure::Failure;
 use super::headers::{self, Fate};
@@ -45,9 +46,23 @@ pub(crate) fn map(x: &mut Exchange, selected: Option<usize>) -> Result<Answer, F
     if !matches!(integration.kind, Kind::Mock { .. }) {
         answer.set(TRACE_ID, "X-Amzn-Trace-Id", trace(x, integration));
     }
+    let conversion = match &x.backend {
+        Some(backend) if !matches!(integration.kind, Kind::Mock { .. }) => {
+            content::of_answer(x, &backend.headers, response.content_handling)
+        }
+        _ => Conversion::Text,
+    };
+    if let Some(backend) = &mut x.backend {
+        backend.body = conversion.apply(std::mem::take(&mut backend.body))?;
+    }
     let chosen = response
         .templates
         .of_or_first(media_type(x.request.headers.get(ACCEPT)));
+    if !conversion.gives_text() && chosen.is_some_and(|(_, mapping)| mapping.transforms()) {
+        return Err(Failure::configuration(
+            "Execution failed due to configuration error: Unable to transform response: the body is binary",
+        ));
+    }
     let unmapped = || {
         x.backend
             .as_ref()

@@ -299,7 +299,7 @@ impl Functions {
                     })
                 }
                 Err(BodyError::TooLarge) => Err(LambdaFailure::TooLarge),
-                Err(BodyError::Broken(error)) => Err(LambdaFailure::Broken(error.to_string())),
+                Err(error) => Err(LambdaFailure::Broken(error.to_string())),
             }
         };
         tokio::time::timeout(timeout, whole)

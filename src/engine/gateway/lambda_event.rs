@@ -4,20 +4,28 @@
 
 use std::borrow::Cow;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::content::Conversion;
 use super::exchange::{Exchange, Place};
 use crate::model::Map;
 use crate::vtl::{Context, Node};
 
 /// The payload of an `AWS_PROXY` integration.
 pub(crate) fn proxy(x: &Exchange) -> Vec<u8> {
-    let body = x.body_text();
+    let binary = x.conversion == Conversion::Bytes;
+    let body: Cow<'_, str> = if binary {
+        BASE64_STANDARD.encode(&x.request.body).into()
+    } else {
+        x.body_text().into()
+    };
     encode(&ProxyEvent {
         request: RequestPart::of(x),
-        body: (!body.is_empty()).then_some(body),
-        is_base64_encoded: false,
+        is_base64_encoded: binary,
+        body: (!body.is_empty()).then_some(&body),
     })
 }
 

@@ -11,13 +11,15 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::answer::{Answer, TRACE_ID};
 use super::backend::{Caller, pairs};
 use super::body::Body;
-use super::exchange::{BackendAnswer, Exchange, as_text};
+use super::content::Conversion;
+use super::exchange::{BackendAnswer, Exchange};
 use super::failure::Failure;
 use super::headers::{self, Fate};
 use super::integration_request::{self as prepare, Mapped};
 use super::lambda::{Invocation, LambdaAnswer, LambdaTarget};
 use super::lambda_answer::ProxyAnswer;
 use super::lambda_event;
+use super::mapping::media_type;
 use super::record::What;
 use super::snapshot::{Function, Integration};
 
@@ -103,7 +105,7 @@ impl Caller<'_> {
         x.backend = Some(BackendAnswer {
             status: answer.status,
             headers: answer.headers,
-            body: as_text(answer.payload),
+            body: answer.payload,
         });
         Ok(selected)
     }
@@ -237,7 +239,14 @@ fn answered(x: &mut Exchange, read: ProxyAnswer) -> Result<Answer, Failure> {
         answer.set_content_type(HeaderValue::from_static("application/json"));
     }
     answer.set(TRACE_ID, "X-Amzn-Trace-Id", trace(x));
-    answer.body = Body::whole(read.body.into());
+    let binary = &x.side().deployment.binary;
+    let body = if read.is_base64 && binary.decodes(media_type(x.request.headers.get(ACCEPT))) {
+        let decoded = Conversion::Decode.apply(read.body.into());
+        decoded.map_err(|_| malformed())?
+    } else {
+        read.body.into()
+    };
+    answer.body = Body::whole(body);
     Ok(answer)
 }
 

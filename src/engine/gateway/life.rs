@@ -85,7 +85,7 @@ async fn integrate(
     match &integration.kind {
         Kind::Mock { constant } => {
             let selected = match constant {
-                Some(constant) if wants_json(&x.request.headers) => {
+                Some(constant) if x.conversion.gives_text() && wants_json(&x.request.headers) => {
                     mock::set_answer(x, constant.status);
                     Some(constant.response)
                 }

@@ -17,6 +17,11 @@ pub(crate) enum Mapping {
 }
 
 impl Mapping {
+    /// Whether it makes a body, which it can't of a binary one.
+    pub(crate) fn transforms(&self) -> bool {
+        !matches!(self, Self::Passthrough)
+    }
+
     fn compile(text: Option<&str>) -> Self {
         let Some(text) = text.filter(|text| !text.is_empty()) else {
             return Self::Passthrough;

@@ -24,6 +24,8 @@ mod backend;
 mod body;
 mod bucket;
 mod cache;
+mod compress;
+mod content;
 mod exchange;
 mod execute_arn;
 mod failure;

@@ -7,6 +7,7 @@ use http::HeaderName;
 
 use super::authorize::{Authorization, Protection};
 use super::cache::KeyParts;
+use super::content::BinaryTypes;
 use super::headers::{self, Fate};
 use super::lambda::LambdaUri;
 use super::mapping::Mappings;
@@ -18,7 +19,8 @@ use super::unserved::SERVICES;
 use super::uri::UriTemplate;
 use super::validate::Validation;
 use crate::model::{
-    self, Definition, IntegrationType, Map, PassthroughBehavior, PathTemplate, RouteTree,
+    self, ContentHandling, Definition, IntegrationType, Map, PassthroughBehavior, PathTemplate,
+    RouteTree,
 };
 
 /// A compiled deployment.
@@ -29,6 +31,11 @@ pub(crate) struct Deployment {
     pub(crate) tree: RouteTree,
     pub(crate) methods: Vec<Method>,
     pub(crate) responses: ResponseTable,
+    pub(crate) binary: BinaryTypes,
+    /// The size in bytes from which bodies are compressed; nothing turns compression off.
+    pub(crate) compression: Option<usize>,
+    /// How long a streamed answer may pause.
+    pub(crate) longest_pause: Duration,
     /// Whether the `execute-api` address is off.
     pub(crate) endpoint_disabled: bool,
     /// What protects the API as a whole.
@@ -50,10 +57,24 @@ impl Deployment {
             tree,
             methods,
             responses: ResponseTable::compile(&definition.gateway_responses),
+            binary: BinaryTypes::compile(&definition.rest_api.binary_media_types),
+            compression: definition
+                .rest_api
+                .minimum_compression_size
+                .and_then(|size| usize::try_from(size).ok()),
+            longest_pause: longest_pause(definition),
             endpoint_disabled: definition.rest_api.disable_execute_api_endpoint,
             protection: Protection::compile(&definition.rest_api),
         }
     }
+}
+
+/// How long the answer of an integration in the mode `STREAM` may pause: 30 seconds at edge-optimized endpoints, else five minutes
+/// (`spec/rest/integrations.md` §9).
+fn longest_pause(definition: &Definition) -> Duration {
+    let types = &definition.rest_api.endpoint_configuration.types;
+    let edge = types.iter().any(|kind| kind == "EDGE");
+    Duration::from_secs(if edge { 30 } else { 300 })
 }
 
 /// A compiled method.
@@ -110,6 +131,8 @@ pub(crate) struct Integration {
     pub(crate) kind: Kind,
     pub(crate) request_templates: Mappings,
     pub(crate) passthrough: PassthroughBehavior,
+    /// Of the client's body.
+    pub(crate) content_handling: Option<ContentHandling>,
     pub(crate) request_parameters: RequestParameters,
     pub(crate) responses: Responses,
     pub(crate) cache_key: KeyParts,
@@ -139,6 +162,8 @@ pub(crate) struct Backend {
     /// The integration's verb; nothing stands for the client's own (`ANY`).
     pub(crate) verb: Option<http::Method>,
     pub(crate) timeout: Duration,
+    /// Whether answers are passed on as they come, whatever they are (`responseTransferMode: STREAM`).
+    pub(crate) streams: bool,
 }
 
 /// A function that an integration runs.
@@ -165,6 +190,7 @@ impl Integration {
                 .filter(|verb| *verb != "ANY")
                 .and_then(|verb| verb.parse().ok()),
             timeout: timeout(integration),
+            streams: integration.response_transfer_mode.as_deref() == Some("STREAM"),
         };
         let function = |kind: fn(Function) -> Kind| {
             let uri = LambdaUri::parse(integration.uri.as_deref().unwrap_or_default());
@@ -189,6 +215,10 @@ impl Integration {
             kind,
             request_templates,
             passthrough: integration.passthrough_behavior,
+            // A Lambda proxy's event says by itself whether its body is base64.
+            content_handling: integration
+                .content_handling
+                .filter(|_| integration.integration_type != IntegrationType::AwsProxy),
             request_parameters: RequestParameters::compile(&integration.request_parameters),
             responses,
             cache_key: KeyParts::compile(integration),
@@ -263,6 +293,7 @@ pub(crate) struct Response {
     pub(crate) declared: bool,
     pub(crate) headers: Vec<ResponseHeader>,
     pub(crate) templates: Mappings,
+    pub(crate) content_handling: Option<ContentHandling>,
 }
 
 /// A header of the answer.
@@ -346,6 +377,7 @@ impl Responses {
                     })
                     .collect(),
                 templates: templates.map(Mappings::compile).unwrap_or_default(),
+                content_handling: response.content_handling,
             });
         }
         compiled

@@ -10,7 +10,8 @@ use http_body_util::BodyExt;
 
 use super::authorize::Protection;
 use super::backend::Caller;
-use super::exchange::{self, ClientRequest, Exchange, Place, as_text};
+use super::content::BinaryTypes;
+use super::exchange::{self, ClientRequest, Exchange, Place};
 use super::pool::{Pool, PoolLimits, Tls};
 use super::record::Record;
 use super::request_ids::{GivenIds, RequestIds};
@@ -18,7 +19,7 @@ use super::response_table::ResponseTable;
 use super::schema::Schemas;
 use super::snapshot::{Deployment, Method as CompiledMethod};
 use super::stage::{self, Stage};
-use super::{Gateway, life, log, unserved, validate};
+use super::{Gateway, content, life, log, unserved, validate};
 use crate::base::Chance;
 use crate::model::{self, Definition, Map, RouteTree};
 
@@ -89,7 +90,12 @@ impl Gateway {
             clock: &self.clock,
             functions: &self.settings.functions,
         };
-        let checked = validate::parameters(&x).and_then(|()| validate::body(&x));
+        let checked = validate::parameters(&x)
+            .and_then(|()| validate::body(&x))
+            .and_then(|()| {
+                x.conversion = content::of_request(&x);
+                content::convert_request(&mut x)
+            });
         let mut answer = match checked {
             Ok(()) => life::serve(&mut x, &caller, None).await,
             Err(failure) => life::refuse(&mut x, failure),
@@ -169,7 +175,7 @@ impl Gateway {
                 matches,
             },
             caller: exchange::Caller::Test,
-            body: as_text(test.body.into()),
+            body: test.body.into(),
         };
         let deployment = Deployment {
             id: "".into(),
@@ -180,6 +186,10 @@ impl Gateway {
             endpoint_disabled: false,
             // No authorization takes part in a test.
             protection: Protection::default(),
+            binary: BinaryTypes::compile(&definition.rest_api.binary_media_types),
+            // No connection, so nothing is packed.
+            compression: None,
+            longest_pause: Duration::from_secs(35),
         };
         let stage = model::Stage {
             stage_name: "test-invoke-stage".to_owned(),

@@ -51,14 +51,6 @@ const UNSERVED: &[(&str, Uses)] = &[
         Api(|d| d.rest_api.endpoint_access_mode.as_deref() == Some("STRICT")),
     ),
     (
-        "binary media types",
-        Api(|d| !d.rest_api.binary_media_types.is_empty()),
-    ),
-    (
-        "payload compression",
-        Api(|d| d.rest_api.minimum_compression_size.is_some()),
-    ),
-    (
         "AWS_IAM authorization",
         OnMethod(|_, m| m.authorization_type == "AWS_IAM"),
     ),
@@ -92,7 +84,6 @@ const UNSERVED: &[(&str, Uses)] = &[
             })
         }),
     ),
-    ("contentHandling", OnMethod(converts_content)),
     (
         "tlsConfig",
         OnMethod(|_, m| {
@@ -106,9 +97,10 @@ const UNSERVED: &[(&str, Uses)] = &[
     (
         "response streaming",
         OnMethod(|_, m| {
-            m.method_integration
-                .as_ref()
-                .is_some_and(|i| i.response_transfer_mode.as_deref() == Some("STREAM"))
+            m.method_integration.as_ref().is_some_and(|i| {
+                i.response_transfer_mode.as_deref() == Some("STREAM")
+                    && i.integration_type != IntegrationType::HttpProxy
+            })
         }),
     ),
     (
@@ -137,16 +129,6 @@ fn calls_service(_: &Definition, method: &Method) -> bool {
             i.integration_type,
             IntegrationType::Aws | IntegrationType::AwsProxy
         ) && LambdaUri::parse(i.uri.as_deref().unwrap_or_default()).is_none()
-    })
-}
-
-fn converts_content(_: &Definition, method: &Method) -> bool {
-    method.method_integration.as_ref().is_some_and(|i| {
-        i.content_handling.is_some()
-            || i.integration_responses
-                .iter()
-                .flat_map(|r| r.values())
-                .any(|r| r.content_handling.is_some())
     })
 }
 
@@ -279,8 +261,6 @@ mod tests {
         let refused = [
             api("endpointConfiguration", json!({"types": ["PRIVATE"]})),
             api("endpointAccessMode", json!("STRICT")),
-            api("binaryMediaTypes", json!(["image/png"])),
-            api("minimumCompressionSize", json!(0)),
             method("authorizationType", json!("AWS_IAM")),
             method("authorizationType", json!("CUSTOM")),
             method("authorizationType", json!("COGNITO_USER_POOLS")),
@@ -292,10 +272,6 @@ mod tests {
             })),
             method("/methodIntegration/type", json!("AWS")),
             method("/methodIntegration/connectionType", json!("VPC_LINK")),
-            method(
-                "/methodIntegration/contentHandling",
-                json!("CONVERT_TO_TEXT"),
-            ),
             method(
                 "/methodIntegration/tlsConfig",
                 json!({"insecureSkipVerification": true}),

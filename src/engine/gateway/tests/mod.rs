@@ -2,6 +2,8 @@
 
 mod cache;
 mod canary;
+mod compression;
+mod content;
 mod failures;
 mod functions;
 mod http_proxy;
@@ -116,6 +118,17 @@ impl Rig {
         .await
     }
 
+    /// A request whose body may be anything.
+    pub(super) async fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let mut request = Request::post(format!("/_aws/execute-api/{API}/prod{path}"))
+            .header("host", "localhost:4566");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = Full::new(Bytes::copy_from_slice(body));
+        send(self.address, request.body(body).unwrap()).await
+    }
+
     /// A request to a path of the server itself.
     pub(super) async fn at(
         &self,
@@ -141,7 +154,9 @@ impl Rig {
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
+    /// What isn't text is replaced.
     pub(super) body: String,
+    pub(super) bytes: Bytes,
 }
 
 impl Reply {
@@ -174,7 +189,8 @@ pub(super) async fn send(address: SocketAddr, request: Request<Full<Bytes>>) -> 
     Reply {
         status: head.status.as_u16(),
         headers: head.headers,
-        body: String::from_utf8(body.to_vec()).unwrap(),
+        body: String::from_utf8_lossy(&body).into_owned(),
+        bytes: body,
     }
 }
 

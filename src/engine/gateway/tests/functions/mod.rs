@@ -2,6 +2,7 @@
 //! AWS's own answers.
 
 mod answers;
+mod binary;
 mod events;
 
 use bytes::Bytes;
