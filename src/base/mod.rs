@@ -5,5 +5,6 @@ mod clock;
 mod ids;
 
 pub use chance::Chance;
+pub(crate) use chance::uuid;
 pub use clock::Clock;
 pub use ids::Ids;

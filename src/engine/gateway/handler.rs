@@ -1,6 +1,6 @@
 //! Serving requests, one handler per data runtime.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use http_body::Body as _;
 use hyper::body::Incoming;
+use jiff::Timestamp;
 
 use super::answer;
 use super::backend::{Caller, read_whole};
@@ -17,11 +18,11 @@ use super::exchange::{self, ClientRequest, Exchange, Place};
 use super::failure::Failure;
 use super::pool::Pool;
 use super::record::Record;
-use super::request_ids::{GivenIds, RequestIds};
+use super::request_ids::{GivenIds, IdSource, RequestIds};
 use super::snapshot::Method;
 use super::target::Target;
 use super::{Gateway, admit, authorize, compress, content, life, validate};
-use crate::base::Chance;
+use crate::base::{Chance, Clock};
 use crate::engine::telemetry::{Observation, Recorder};
 
 /// The longest URL, in bytes: a regional API's (`spec/rest/resources-methods.md` §5).
@@ -35,7 +36,8 @@ const URL_LIMIT: usize = 10_240;
 #[derive(Debug)]
 pub struct Handler {
     gateway: Arc<Gateway>,
-    chance: RefCell<Chance>,
+    ids: RefCell<IdSource>,
+    wall: WallClock,
     pool: Pool,
     recorder: Recorder,
 }
@@ -44,8 +46,9 @@ impl Handler {
     pub(crate) fn new(gateway: Arc<Gateway>, chance: Chance, pool: Pool) -> Self {
         Self {
             recorder: gateway.recorder(),
+            wall: WallClock::new(&gateway.clock),
             gateway,
-            chance: RefCell::new(chance),
+            ids: RefCell::new(IdSource::new(chance)),
             pool,
         }
     }
@@ -102,10 +105,11 @@ impl Handler {
         peer: SocketAddr,
     ) -> Result<Exchange, Box<Response<Body>>> {
         let clock = &self.gateway.clock;
-        let record = Record::new(clock.now(), clock.monotonic());
-        let mut chance = self.chance.borrow_mut();
+        let started = clock.monotonic();
+        let record = Record::new(self.wall.at(started, clock), started);
+        let mut source = self.ids.borrow_mut();
         let head = Head::read(&parts.headers);
-        let ids = RequestIds::draw(&mut chance, record.time, head.ids);
+        let ids = source.draw(record.time, head.ids);
         if let Some(refused) = too_long(&parts, &head, self.gateway.settings.header_bytes, &ids) {
             return Err(Box::new(refused));
         }
@@ -126,7 +130,7 @@ impl Handler {
         let pinned = self.gateway.settings.pins_canary.then_some(head.canary);
         let canary = match pinned.flatten() {
             Some(pinned) => pinned && stage.has_canary(),
-            None => stage.draws_canary(|| chance.fraction()),
+            None => stage.draws_canary(|| source.chance.fraction()),
         };
         let request = ClientRequest {
             verb: head.verb.unwrap_or(parts.method),
@@ -175,6 +179,29 @@ impl Handler {
         validate::body(x)?;
         content::convert_request(x)?;
         Ok(None)
+    }
+}
+
+/// Wall time from the monotonic clock, so that a request reads one clock and not two. Compared with the machine's once a second.
+#[derive(Debug)]
+struct WallClock(Cell<(Timestamp, Duration)>);
+
+impl WallClock {
+    fn new(clock: &Clock) -> Self {
+        Self(Cell::new((clock.now(), clock.monotonic())))
+    }
+
+    fn at(&self, monotonic: Duration, clock: &Clock) -> Timestamp {
+        const COMPARED: Duration = Duration::from_secs(1);
+        let (wall, then) = self.0.get();
+        match monotonic.checked_sub(then) {
+            Some(passed) if passed < COMPARED => wall + passed,
+            _ => {
+                let now = clock.now();
+                self.0.set((now, monotonic));
+                now
+            }
+        }
     }
 }
 

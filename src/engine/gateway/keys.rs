@@ -27,7 +27,7 @@ pub struct KeyChange {
 /// Enough for a shard of the account's 10,000 keys to have forty.
 const SHARDS: usize = 256;
 
-type Shard = HashMap<Arc<str>, Arc<Key>>;
+type Shard = HashMap<Arc<str>, Arc<Key>, foldhash::fast::RandomState>;
 
 /// The keys of a region.
 #[derive(Debug)]

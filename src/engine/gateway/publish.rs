@@ -57,7 +57,7 @@ pub struct Gateway {
 }
 
 /// API id → its stages.
-type Stages = HashMap<Box<str>, Arc<[Arc<Stage>]>>;
+type Stages = HashMap<Box<str>, Arc<[Arc<Stage>]>, foldhash::fast::RandomState>;
 
 #[derive(Debug, Default)]
 struct Writers {

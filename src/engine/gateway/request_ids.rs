@@ -1,24 +1,72 @@
 //! The ids of one request: request id, extended request id, trace id.
 
-use std::sync::OnceLock;
-
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use bytes::{Bytes, BytesMut};
 use http::HeaderValue;
 use jiff::Timestamp;
 
-use crate::base::Chance;
+use crate::base::{Chance, uuid};
 
 const UUID: usize = 36;
 const EXTENDED: usize = 16;
 
+/// Where ids come from: each data runtime has its own.
+#[derive(Debug)]
+pub(crate) struct IdSource {
+    pub(crate) chance: Chance,
+    /// Room for the texts of many ids, so that not every request allocates its own.
+    room: BytesMut,
+}
+
+/// Room for the ids of some eighty requests.
+const ROOM: usize = 4096;
+
+impl IdSource {
+    pub(crate) fn new(chance: Chance) -> Self {
+        Self {
+            chance,
+            room: BytesMut::new(),
+        }
+    }
+
+    /// Draws the ids. A client's `x-amzn-RequestId` becomes the request id if it has the form of a UUID, and its trace id is carried on
+    /// (`spec/rest/headers.md` §2, `spec/rest/logging-metrics-tracing.md` §5).
+    pub(crate) fn draw(&mut self, now: Timestamp, given: GivenIds<'_>) -> RequestIds {
+        const LETTERS: &[u8; 64] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let drawn = self.chance.bytes::<16>();
+        let (letters, trace_bytes) = (self.chance.bytes::<15>(), self.chance.bytes::<12>());
+        if self.room.capacity() < UUID + EXTENDED {
+            self.room.reserve(ROOM);
+        }
+        let request = given.request.map(HeaderValue::as_bytes);
+        match request.filter(|id| is_uuid(id)) {
+            Some(id) => self.room.extend_from_slice(id),
+            None => self.room.extend_from_slice(&uuid(drawn)),
+        }
+        // Eleven bytes in base 64, fifteen characters and a `=`, are the form of AWS's; the last has four bits of the eleventh.
+        let mut extended = [b'='; EXTENDED];
+        for (place, letter) in extended.iter_mut().zip(letters) {
+            *place = LETTERS[usize::from(letter & 63)];
+        }
+        extended[14] = LETTERS[usize::from(letters[14] & 60)];
+        self.room.extend_from_slice(&extended);
+        RequestIds {
+            text: self.room.split().freeze(),
+            given_trace: given.trace.cloned(),
+            trace_bytes,
+            // Eight hexadecimal digits last until the year 2106.
+            seconds: u32::try_from(now.as_second()).unwrap_or(0),
+        }
+    }
+}
+
 /// The ids of one request, all drawn at once.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestIds {
-    request: [u8; UUID],
-    extended: [u8; EXTENDED],
-    /// What the client sent, else made of the rest when it is first asked for.
-    trace: OnceLock<HeaderValue>,
+    /// Request id and extended request id.
+    text: Bytes,
+    /// What the client sent; else the header is made of the rest whenever it is asked for, which few requests do.
+    given_trace: Option<HeaderValue>,
     trace_bytes: [u8; 12],
     seconds: u32,
 }
@@ -33,48 +81,25 @@ pub(crate) struct GivenIds<'a> {
 }
 
 impl RequestIds {
-    /// Draws the ids. A client's `x-amzn-RequestId` becomes the request id if it has the form of a UUID, and its trace id is carried on
-    /// (`spec/rest/headers.md` §2, `spec/rest/logging-metrics-tracing.md` §5).
-    pub(crate) fn draw(chance: &mut Chance, now: Timestamp, given: GivenIds<'_>) -> Self {
-        let request = given.request.map(HeaderValue::as_bytes);
-        let request = request.filter(|id| is_uuid(id));
-        let request = request.and_then(|id| id.try_into().ok());
-        // Eleven bytes make fifteen characters and a `=`, the form of AWS's.
-        let mut extended = [b'='; EXTENDED];
-        let encoded = BASE64_STANDARD.encode_slice(chance.bytes::<11>(), &mut extended);
-        debug_assert!(encoded.is_ok(), "eleven bytes fit");
-        Self {
-            request: request.unwrap_or_else(|| chance.uuid()),
-            extended,
-            trace: given
-                .trace
-                .cloned()
-                .map_or_else(OnceLock::new, OnceLock::from),
-            trace_bytes: chance.bytes(),
-            // Eight hexadecimal digits last until the year 2106.
-            seconds: u32::try_from(now.as_second()).unwrap_or(0),
-        }
-    }
-
     pub(crate) fn request_id(&self) -> &str {
-        std::str::from_utf8(&self.request).unwrap_or_default()
+        std::str::from_utf8(&self.text[..UUID]).unwrap_or_default()
     }
 
     pub(crate) fn extended_id(&self) -> &str {
-        std::str::from_utf8(&self.extended).unwrap_or_default()
+        std::str::from_utf8(&self.text[UUID..]).unwrap_or_default()
     }
 
     pub(crate) fn request_id_header(&self) -> HeaderValue {
-        header(&self.request)
+        shared(self.text.slice(..UUID))
     }
 
     pub(crate) fn extended_id_header(&self) -> HeaderValue {
-        header(&self.extended)
+        shared(self.text.slice(UUID..))
     }
 
     /// `Root=1-{8 hex}-{24 hex}`, or what the client sent.
     pub(crate) fn trace_header(&self) -> HeaderValue {
-        let made = || {
+        self.given_trace.clone().unwrap_or_else(|| {
             const HEX: &[u8; 16] = b"0123456789abcdef";
             let mut text = *b"Root=1-00000000-000000000000000000000000";
             let digits = |out: &mut [u8], bytes: &[u8]| {
@@ -85,14 +110,13 @@ impl RequestIds {
             };
             digits(&mut text[7..15], &self.seconds.to_be_bytes());
             digits(&mut text[16..], &self.trace_bytes);
-            header(&text)
-        };
-        self.trace.get_or_init(made).clone()
+            HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static(""))
+        })
     }
 }
 
-fn header(text: &[u8]) -> HeaderValue {
-    HeaderValue::from_bytes(text).unwrap_or(HeaderValue::from_static(""))
+fn shared(text: Bytes) -> HeaderValue {
+    HeaderValue::from_maybe_shared(text).unwrap_or(HeaderValue::from_static(""))
 }
 
 fn is_uuid(text: &[u8]) -> bool {
@@ -109,7 +133,7 @@ mod tests {
 
     fn draw(given: GivenIds<'_>) -> RequestIds {
         let now = "2026-01-02T03:04:05Z".parse().unwrap();
-        RequestIds::draw(&mut Chance::seeded(1), now, given)
+        IdSource::new(Chance::seeded(1)).draw(now, given)
     }
 
     #[test]
@@ -125,6 +149,20 @@ mod tests {
         assert_eq!(root, "Root=1-695735a5-");
         assert!(rest.len() == 24 && rest.bytes().all(|b| b.is_ascii_hexdigit()));
         assert_eq!(ids.trace_header(), trace);
+    }
+
+    #[test]
+    fn the_ids_of_many_requests_are_different() {
+        let mut source = IdSource::new(Chance::seeded(1));
+        let now = "2026-01-02T03:04:05Z".parse().unwrap();
+        let drawn: Vec<RequestIds> = (0..200)
+            .map(|_| source.draw(now, GivenIds::default()))
+            .collect();
+        let different: std::collections::HashSet<&str> = drawn
+            .iter()
+            .flat_map(|ids| [ids.request_id(), ids.extended_id()])
+            .collect();
+        assert_eq!(different.len(), 400);
     }
 
     #[test]

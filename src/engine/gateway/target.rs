@@ -24,8 +24,10 @@ impl Target {
     /// The target that a Host header with an `execute-api` name gives; `path` is the request's path.
     #[must_use]
     pub fn of_host(host: &str, path: &str) -> Option<Self> {
-        let (api, rest) = host.split_once('.')?;
-        let service = rest.split(['.', ':']).next()?;
+        let dot = host.bytes().position(|b| b == b'.')?;
+        let (api, rest) = (&host[..dot], &host[dot + 1..]);
+        let end = rest.bytes().position(|b| matches!(b, b'.' | b':'));
+        let service = &rest[..end.unwrap_or(rest.len())];
         if api.is_empty() || !service.eq_ignore_ascii_case("execute-api") {
             return None;
         }
@@ -59,7 +61,7 @@ impl Target {
     /// Doubled slashes before the stage don't count (recorded, `spec/rest/resources-methods.md` §3).
     fn after(api: Api, path: &str, from: usize) -> Self {
         let rest = path.get(from..).unwrap_or_default();
-        let start = from + (rest.len() - rest.trim_start_matches('/').len());
+        let start = from + rest.bytes().take_while(|b| *b == b'/').count();
         let end = start + first_segment(&path[start..]).len();
         Self {
             api,
@@ -92,7 +94,8 @@ impl Target {
 }
 
 fn first_segment(text: &str) -> &str {
-    text.split('/').next().unwrap_or_default()
+    let end = text.bytes().position(|b| b == b'/');
+    &text[..end.unwrap_or(text.len())]
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::content::BinaryTypes;
 use super::exchange::{self, ClientRequest, Exchange, Place};
 use super::pool::{Pool, PoolLimits, Tls};
 use super::record::Record;
-use super::request_ids::{GivenIds, RequestIds};
+use super::request_ids::{GivenIds, IdSource};
 use super::response_table::ResponseTable;
 use super::schema::Schemas;
 use super::snapshot::{Deployment, Method as CompiledMethod};
@@ -155,7 +155,7 @@ impl Gateway {
             }
         }
         let now = self.clock.now();
-        let ids = RequestIds::draw(chance, now, GivenIds::default());
+        let ids = IdSource::new(chance.split()).draw(now, GivenIds::default());
         let mut record = Record::new(now, self.clock.monotonic());
         record.ask(&self.clock, true);
         let request = ClientRequest {

@@ -193,6 +193,18 @@ impl Worker {
             Destination::Extension => true,
             Destination::Control => false,
         };
+        // Boxed: a request to an API shouldn't have to move room for it about.
+        Box::pin(self.hand_over(request, extension, (peer, local), own_user)).await
+    }
+
+    /// Lets the control runtime answer.
+    async fn hand_over(
+        &self,
+        request: Request<Incoming>,
+        extension: bool,
+        (peer, local): (SocketAddr, SocketAddr),
+        own_user: &Cell<Option<bool>>,
+    ) -> Answer {
         if !self.allow_other_users {
             let own = own_user
                 .get()
