@@ -332,6 +332,7 @@ fn send_failed(error: &SendError) -> Failure {
             "Execution failed due to configuration error: Invalid endpoint address: {error}"
         )),
         SendError::Connect(_) => Failure::network(&error.to_string()),
+        SendError::Busy => Failure::busy(),
         SendError::Broken(source) => match body_error(source) {
             Some(BodyError::TooLarge) => Failure::too_large(),
             _ => Failure::network(&error.to_string()),

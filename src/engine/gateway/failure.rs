@@ -245,6 +245,32 @@ impl Failure {
         }
     }
 
+    /// A body that didn't come in time (unverified: AWS's front end has such a limit, its answer isn't known).
+    pub(crate) fn slow_body() -> Self {
+        Self {
+            status: Some(408),
+            ..Self::new(
+                GatewayResponseType::BadRequestBody,
+                said!("Request Timeout"),
+                "BadRequestException",
+                "",
+            )
+        }
+    }
+
+    /// More requests wait for a backend than it will ever answer in time (`spec/rest/integrations.md` §1).
+    pub(crate) fn busy() -> Self {
+        Self {
+            status: Some(503),
+            ..Self::new(
+                GatewayResponseType::IntegrationFailure,
+                said!("Service Unavailable"),
+                "ServiceUnavailableException",
+                "Execution failed due to an internal error: too many requests wait for the backend",
+            )
+        }
+    }
+
     /// The API as it is defined can't serve the request; `log` says why, in the words of the execution log.
     pub(crate) fn configuration(log: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -353,6 +379,8 @@ mod tests {
             Failure::bad_gateway(String::new()),
             Failure::timeout(),
             Failure::network(""),
+            Failure::slow_body(),
+            Failure::busy(),
             Failure::missing_parameters(&["x-\"header\"", "qs1"]),
             Failure::invalid_body("application/json", "[]"),
         ] {

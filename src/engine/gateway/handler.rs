@@ -28,6 +28,9 @@ use crate::engine::telemetry::{Observation, Recorder};
 /// The longest URL, in bytes: a regional API's (`spec/rest/resources-methods.md` §5).
 const URL_LIMIT: usize = 10_240;
 
+/// How long a client may take to send a body that is read before anything is done with it: as long as a backend may take to answer.
+const BODY_PATIENCE: Duration = Duration::from_secs(29);
+
 /// Serves requests in one data runtime.
 ///
 /// A handler isn't shared between threads: it owns the runtime's connections to backends and its generator. Its futures aren't `Send`,
@@ -110,7 +113,7 @@ impl Handler {
         let mut source = self.ids.borrow_mut();
         let head = Head::read(&parts.headers);
         let ids = source.draw(record.time, head.ids);
-        if let Some(refused) = too_long(&parts, &head, self.gateway.settings.header_bytes, &ids) {
+        if let Some(refused) = refused(&parts, &head, self.gateway.settings.header_bytes, &ids) {
             return Err(Box::new(refused));
         }
         let host = parts.uri.host().or(head.host).unwrap_or_default();
@@ -170,10 +173,12 @@ impl Handler {
         if streams && !x.conversion.needs_whole() && !compress::is_packed(x) {
             return Ok(Some(incoming));
         }
-        match read_whole(incoming, PAYLOAD_LIMIT).await {
-            Ok(body) => x.request.body = body,
-            Err(BodyError::TooLarge) => return Err(Failure::too_large()),
-            Err(error) => return Err(Failure::network(&error.to_string())),
+        let read = tokio::time::timeout(BODY_PATIENCE, read_whole(incoming, PAYLOAD_LIMIT));
+        match read.await {
+            Ok(Ok(body)) => x.request.body = body,
+            Ok(Err(BodyError::TooLarge)) => return Err(Failure::too_large()),
+            Ok(Err(error)) => return Err(Failure::network(&error.to_string())),
+            Err(_) => return Err(Failure::slow_body()),
         }
         compress::unpack_request(x)?;
         validate::body(x)?;
@@ -209,14 +214,24 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// What is refused before any API is looked for: oversized requests. The words for a declared length are widely seen on AWS, those for
+/// What is refused before any API is looked for: ambiguous and oversized requests. The words for a declared length are widely seen on AWS, those for
 /// URL and headers are unverified (`spec/rest/resources-methods.md` §5).
-fn too_long(
+fn refused(
     parts: &Parts,
     head: &Head<'_>,
     header_bytes: usize,
     ids: &RequestIds,
 ) -> Option<Response<Body>> {
+    // Two receivers could take a request with two hosts for two different APIs' (RFC 9112 §3.2).
+    if head.hosts > 1 {
+        return Some(answer::plain(
+            400,
+            "application/json",
+            Some("BadRequestException"),
+            "{\"message\":\"Bad Request\"}",
+            ids,
+        ));
+    }
     if head
         .length
         .is_some_and(|length| length > PAYLOAD_LIMIT as u64)
@@ -254,6 +269,8 @@ fn too_long(
 #[derive(Default)]
 struct Head<'a> {
     host: Option<&'a str>,
+    /// How often `Host` comes.
+    hosts: usize,
     ids: GivenIds<'a>,
     /// The declared length of the body.
     length: Option<u64>,
@@ -272,7 +289,10 @@ impl<'a> Head<'a> {
             let name = name.as_str();
             head.bytes += name.len() + value.len() + 4;
             match name {
-                "host" => head.host = value.to_str().ok(),
+                "host" => {
+                    head.host = value.to_str().ok();
+                    head.hosts += 1;
+                }
                 "content-length" => head.length = value.to_str().ok().and_then(|v| v.parse().ok()),
                 "x-sluice-canary" => {
                     head.canary = match value.as_bytes() {

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ use crate::base::Clock;
 pub(crate) struct PoolLimits {
     /// Connections to one backend, busy ones included; further requests wait, within their integration's time.
     pub(crate) per_backend: usize,
+    /// Requests that wait for one of these connections; further ones fail at once.
+    pub(crate) waiting: usize,
     /// Connections to one backend kept open without work: a burst must not leave thousands behind.
     pub(crate) idle_per_backend: usize,
     /// How long a connection is kept without work; below the idle times of common servers (60 s and more), so that the pool rather
@@ -38,6 +41,7 @@ impl Default for PoolLimits {
     fn default() -> Self {
         Self {
             per_backend: 1024,
+            waiting: 1024,
             idle_per_backend: 64,
             idle: Duration::from_secs(50),
         }
@@ -61,6 +65,7 @@ struct Shared {
 struct Backend {
     idle: Mutex<Vec<Idle>>,
     permits: Arc<Semaphore>,
+    waiting: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -86,6 +91,8 @@ pub(crate) enum SendError {
     Resolve(io::Error),
     #[error("the connection can't be made: {0}")]
     Connect(io::Error),
+    #[error("too many requests wait for the backend")]
+    Busy,
     #[error("the backend gave no answer: {0}")]
     Broken(hyper::Error),
 }
@@ -144,6 +151,7 @@ impl Pool {
         let backend = Arc::new(Backend {
             idle: Mutex::default(),
             permits: Arc::new(Semaphore::new(self.0.limits.per_backend)),
+            waiting: AtomicUsize::new(0),
         });
         backends.insert(Arc::clone(origin), Arc::clone(&backend));
         backend
@@ -173,10 +181,7 @@ impl Pool {
     }
 
     async fn open(&self, address: &Address, backend: Arc<Backend>) -> Result<Lease, SendError> {
-        let permit = Arc::clone(&backend.permits)
-            .acquire_owned()
-            .await
-            .map_err(|e| SendError::Connect(io::Error::other(e)))?;
+        let permit = backend.permit(self.0.limits.waiting).await?;
         let stream = connect(address).await?;
         let sender = if address.tls {
             let stream = self.0.tls.wrap(address, stream).await?;
@@ -190,6 +195,40 @@ impl Pool {
             sender,
             permit,
         })
+    }
+}
+
+impl Backend {
+    /// Leave for one more connection, when one of those that are open ends. Not more than `most` wait for that.
+    async fn permit(&self, most: usize) -> Result<OwnedSemaphorePermit, SendError> {
+        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+            return Ok(permit);
+        }
+        let waits = Waits::begin(&self.waiting);
+        if waits.before >= most {
+            return Err(SendError::Busy);
+        }
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        permit.map_err(|e| SendError::Connect(io::Error::other(e)))
+    }
+}
+
+/// One that waits, until it is dropped: it may be given up by who bounds the time.
+struct Waits<'a> {
+    waiting: &'a AtomicUsize,
+    before: usize,
+}
+
+impl<'a> Waits<'a> {
+    fn begin(waiting: &'a AtomicUsize) -> Self {
+        let before = waiting.fetch_add(1, Ordering::Relaxed);
+        Self { waiting, before }
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -404,6 +443,7 @@ mod tests {
             let address = plain_backend().await;
             let limits = PoolLimits {
                 per_backend: 2,
+                waiting: 1,
                 idle_per_backend: 1,
                 ..PoolLimits::default()
             };
@@ -423,6 +463,8 @@ mod tests {
                 _ = &mut third => panic!("a third connection was opened"),
                 () = tokio::task::yield_now() => {}
             }
+            // One may wait, a second is turned away.
+            assert!(matches!(whole(&pool, &address).await, Err(SendError::Busy)));
             drop(first);
             assert_eq!(third.await.unwrap(), "hello");
             // One is kept already, by the third.

@@ -46,7 +46,7 @@ impl IdSource {
         // Eleven bytes in base 64, fifteen characters and a `=`, are the form of AWS's; the last has four bits of the eleventh.
         let mut extended = [b'='; EXTENDED];
         for (place, letter) in extended.iter_mut().zip(letters) {
-            *place = LETTERS[usize::from(letter & 63)];
+            *place = LETTERS[usize::from(letter & 0b11_1111)];
         }
         extended[14] = LETTERS[usize::from(letters[14] & 60)];
         self.room.extend_from_slice(&extended);

@@ -24,7 +24,7 @@ use super::control_body::ControlBody;
 use super::peer;
 use super::room::Room;
 use super::sort::{Destination, Refusal, sort};
-use super::watch::{Patience, Verdict, WatchedIo, Watches};
+use super::watch::{Patience, Verdict, Watched, WatchedIo, Watches};
 use crate::engine::gateway::{self, Handler};
 
 /// An answer: of the data plane, or of the control runtime.
@@ -137,8 +137,10 @@ impl Worker {
         match self.room.take() {
             Some(place) => {
                 let worker = Rc::clone(self);
+                // From now on: the rounds begin with the first connection.
+                let watched = self.watches.watch();
                 tokio::task::spawn_local(async move {
-                    worker.connection(stream, peer).await;
+                    worker.connection(stream, peer, watched).await;
                     drop(place);
                 });
             }
@@ -146,12 +148,11 @@ impl Worker {
         }
     }
 
-    async fn connection(&self, stream: TcpStream, peer: SocketAddr) {
+    async fn connection(&self, stream: TcpStream, peer: SocketAddr, watched: Watched) {
         // A listener on an address for any has no address of its own.
         let Ok(local) = stream.local_addr() else {
             return;
         };
-        let watched = self.watches.watch();
         let watch = &watched.watch;
         // Looked up once, when the connection first asks for the control plane.
         let own_user = Cell::new(None);

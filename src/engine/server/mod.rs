@@ -11,6 +11,8 @@ mod listen;
 mod peer;
 mod room;
 mod sort;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub(crate) use control_body::ControlBody;
