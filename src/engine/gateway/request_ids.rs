@@ -48,7 +48,7 @@ impl IdSource {
         for (place, letter) in extended.iter_mut().zip(letters) {
             *place = LETTERS[usize::from(letter & 0b11_1111)];
         }
-        extended[14] = LETTERS[usize::from(letters[14] & 60)];
+        extended[14] = LETTERS[usize::from(letters[14] & 0b11_1100)];
         self.room.extend_from_slice(&extended);
         RequestIds {
             text: self.room.split().freeze(),
