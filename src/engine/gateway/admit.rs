@@ -53,11 +53,13 @@ fn take(record: &Record, level: &'static str, bucket: &Bucket) -> bool {
 /// The key that opens the method, if its plan's limits let it.
 fn admit_key(x: &Exchange) -> Result<UsedKey, Failure> {
     let ring = &x.stage.region.keys;
-    let given = x
-        .request
-        .headers
-        .get(&API_KEY)
-        .and_then(|v| v.to_str().ok());
+    let given = if x.side().deployment.authorizers_give_keys {
+        let authorized = x.authorized.as_ref();
+        authorized.and_then(|a| a.decision.usage_key.as_deref())
+    } else {
+        let header = x.request.headers.get(&API_KEY);
+        header.and_then(|v| v.to_str().ok())
+    };
     let Some(key) = given.and_then(|value| ring.key(value)) else {
         note_key(x, given, None, None, "no enabled API key has this value");
         return Err(Failure::invalid_key());

@@ -2,12 +2,15 @@
 //!
 //! How the policies go together: `spec/rest/auth.md` §3. A method that asks for nothing, of an API without a policy, passes by a branch.
 
+use std::sync::Arc;
+
+use super::authorizer::{Authorizer, Authorizers};
 use super::backend::Caller;
 use super::exchange::Exchange;
 use super::execute_arn::ExecuteArn;
 use super::failure::Failure;
 use super::policy_keys::PolicyKeys;
-use super::record::{PolicyVerdict, What};
+use super::record::{AuthorizerStep, PolicyVerdict, What};
 use crate::iam::{self, Finding, Policy, PolicyKind, Verdict, Workflow, decide};
 use crate::model;
 
@@ -61,18 +64,25 @@ impl Protection {
 }
 
 /// How a method finds out who calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Authorization {
     /// It doesn't.
     None,
+    /// An authorizer says.
+    Authorizer(Arc<Authorizer>),
     /// In a way that can't be served; only a method that isn't deployed has it.
     Unserved,
 }
 
 impl Authorization {
-    pub(crate) fn compile(method: &model::Method) -> Self {
+    pub(crate) fn compile(method: &model::Method, authorizers: &Authorizers) -> Self {
+        let authorizer = || authorizers.get(method.authorizer_id.as_deref()?);
         match method.authorization_type.as_str() {
             "NONE" => Self::None,
+            "CUSTOM" => match authorizer() {
+                Some(authorizer) => Self::Authorizer(Arc::clone(authorizer)),
+                None => Self::Unserved,
+            },
             _ => Self::Unserved,
         }
     }
@@ -88,18 +98,15 @@ pub(crate) async fn authorize(x: &mut Exchange, caller: &Caller<'_>) -> Result<(
     }
 }
 
-#[allow(
-    clippy::unused_async,
-    reason = "signatures and authorizers wait: for the body, for a function"
-)]
-async fn protected(x: &mut Exchange, _caller: &Caller<'_>) -> Result<(), Failure> {
+async fn protected(x: &mut Exchange, caller: &Caller<'_>) -> Result<(), Failure> {
     let Some(method) = x.method() else {
         return Ok(());
     };
-    // What an authorizer's answer says, and how it goes together with the resource policy, is another arm here:
-    // `Workflow::SameAccount` with the finding of its policy (after `refuse_denied`, which needs no identity), or
-    // `Workflow::ResourceOnly` where a token brings no policy.
     let (workflow, who, identity) = match &method.authorization {
+        Authorization::Authorizer(authorizer) => {
+            let authorizer = Arc::clone(authorizer);
+            return authorized(x, caller, &authorizer).await;
+        }
         Authorization::None => (
             Workflow::ResourceOnly,
             iam::Caller::Anonymous,
@@ -111,7 +118,71 @@ async fn protected(x: &mut Exchange, _caller: &Caller<'_>) -> Result<(), Failure
             ));
         }
     };
-    judge(x, workflow, &who, identity)
+    judge(x, workflow, &who, identity, |arn, explicit| {
+        Failure::access_denied(who.name(), arn, explicit)
+    })
+}
+
+/// Asks an authorizer. A resource policy that denies needs no identity, so it is asked before; what it allows counts beside what the
+/// authorizer's policy says of this method, whichever method that policy was made for.
+async fn authorized(
+    x: &mut Exchange,
+    caller: &Caller<'_>,
+    authorizer: &Authorizer,
+) -> Result<(), Failure> {
+    let who = iam::Caller::Anonymous;
+    refuse_denied(x, &who)?;
+    let decision = authorizer.ask(x, caller, false).await?;
+    let denied = |_: &ExecuteArn<'_>, explicit| Failure::not_authorized(explicit);
+    let Some(policy) = &decision.policy else {
+        return judge(x, Workflow::ResourceOnly, &who, Finding::Silent, denied);
+    };
+    let finding = policy.evaluate(&iam::Request {
+        action: INVOKE,
+        resource: &ExecuteArn::of(x).to_string(),
+        caller: &who,
+        keys: &PolicyKeys::of(x, &who),
+    });
+    x.record.note(|| {
+        let (statement, reason) = told(finding, |at| policy.statement_name(at));
+        What::Policy(PolicyVerdict {
+            policy: "authorizer's policy",
+            allowed: matches!(finding, Finding::Allow(_)),
+            statement,
+            reason: reason.to_owned(),
+        })
+    });
+    judge(x, Workflow::SameAccount, &who, finding, denied)?;
+    x.record.note(|| {
+        What::Authorizer(AuthorizerStep::Allowed {
+            principal: decision.principal.clone().unwrap_or_default(),
+        })
+    });
+    Ok(())
+}
+
+/// What a policy said, for people: the statement and the reason.
+fn told(finding: Finding, name: impl Fn(usize) -> String) -> (Option<String>, &'static str) {
+    match finding {
+        Finding::Deny(at) => (Some(name(at)), "it denies"),
+        Finding::Allow(at) => (Some(name(at)), "it allows"),
+        Finding::Silent => (None, "no statement applies"),
+    }
+}
+
+/// Refuses what the resource policy denies to everybody.
+fn refuse_denied(x: &Exchange, who: &iam::Caller) -> Result<(), Failure> {
+    let arn = ExecuteArn::of(x);
+    let denies = x.side().deployment.protection.evaluate(&iam::Request {
+        action: INVOKE,
+        resource: &arn.to_string(),
+        caller: who,
+        keys: &PolicyKeys::of(x, who),
+    });
+    match denies {
+        Some(Finding::Deny(_)) => Err(Failure::access_denied(who.name(), &arn, true)),
+        _ => Ok(()),
+    }
 }
 
 /// Puts the caller's finding and the resource policy's together.
@@ -120,6 +191,7 @@ fn judge(
     workflow: Workflow,
     who: &iam::Caller,
     identity: Finding,
+    denied: impl Fn(&ExecuteArn<'_>, bool) -> Failure,
 ) -> Result<(), Failure> {
     let arn = ExecuteArn::of(x);
     let resource = arn.to_string();
@@ -137,9 +209,7 @@ fn judge(
     let verdict = decide(workflow, identity, finding);
     x.record.note(|| {
         let (statement, reason) = match finding {
-            Some(Finding::Deny(at)) => (Some(protection.statement_name(at)), "it denies"),
-            Some(Finding::Allow(at)) => (Some(protection.statement_name(at)), "it allows"),
-            Some(Finding::Silent) => (None, "no statement applies"),
+            Some(finding) => told(finding, |at| protection.statement_name(at)),
             None => (None, "there is no resource policy"),
         };
         What::Policy(PolicyVerdict {
@@ -151,7 +221,7 @@ fn judge(
     });
     match verdict {
         Verdict::Allowed(_) => Ok(()),
-        Verdict::ImplicitDeny => Err(Failure::access_denied(who.name(), &arn, false)),
-        Verdict::ExplicitDeny(_) => Err(Failure::access_denied(who.name(), &arn, true)),
+        Verdict::ImplicitDeny => Err(denied(&arn, false)),
+        Verdict::ExplicitDeny(_) => Err(denied(&arn, true)),
     }
 }

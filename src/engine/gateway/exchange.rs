@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, Version};
 
+use super::authorizer::Authorized;
 use super::cache::Pending;
 use super::content::Conversion;
 use super::failure::Failure;
@@ -29,6 +30,8 @@ pub(crate) struct Exchange {
     pub(crate) method: Option<usize>,
     pub(crate) request: ClientRequest,
     pub(crate) ids: RequestIds,
+    /// What an authorizer said of the caller.
+    pub(crate) authorized: Option<Box<Authorized>>,
     /// The API key that opened the method.
     pub(crate) key: Option<UsedKey>,
     /// What becomes of the client's body on its way to the integration. [`Conversion::Bytes`] means that [`ClientRequest::body`] is
@@ -112,6 +115,7 @@ impl Exchange {
             method: None,
             request,
             ids,
+            authorized: None,
             key: None,
             conversion: Conversion::default(),
             overrides: Overrides::default(),

@@ -50,6 +50,12 @@ macro_rules! said {
     };
 }
 
+/// Broken authorizers say nothing: `{"message":null}`.
+const NO_MESSAGE: Said = Said {
+    message: Cow::Borrowed(""),
+    body: Cow::Borrowed("{\"message\":null}"),
+};
+
 impl Failure {
     const fn new(
         kind: GatewayResponseType,
@@ -158,6 +164,72 @@ impl Failure {
                 "",
             )
         }
+    }
+
+    /// Nobody: no token, or one that doesn't count (`spec/rest/auth.md` §4).
+    pub(crate) const fn unauthorized() -> Self {
+        Self::new(
+            GatewayResponseType::Unauthorized,
+            said!("Unauthorized"),
+            "UnauthorizedException",
+            "",
+        )
+    }
+
+    /// An authorizer's policy doesn't allow it: 403 with a capital `Message`.
+    pub(crate) const fn not_authorized(explicit: bool) -> Self {
+        const SILENT: Said = Said {
+            message: Cow::Borrowed("User is not authorized to access this resource"),
+            body: Cow::Borrowed("{\"Message\":\"User is not authorized to access this resource\"}"),
+        };
+        const EXPLICIT: Said = Said {
+            message: Cow::Borrowed(
+                "User is not authorized to access this resource with an explicit deny",
+            ),
+            body: Cow::Borrowed(
+                "{\"Message\":\"User is not authorized to access this resource with an explicit deny\"}",
+            ),
+        };
+        Self::new(
+            GatewayResponseType::AccessDenied,
+            if explicit { EXPLICIT } else { SILENT },
+            "AccessDeniedException",
+            "",
+        )
+    }
+
+    /// An authorizer's function failed, or took too long.
+    pub(crate) fn authorizer_failed(log: String) -> Self {
+        Self {
+            log: Cow::Owned(log),
+            ..Self::new(
+                GatewayResponseType::AuthorizerFailure,
+                NO_MESSAGE,
+                "AuthorizerConfigurationException",
+                "",
+            )
+        }
+    }
+
+    /// An authorizer can't be asked, or answered nonsense.
+    pub(crate) fn authorizer_configuration(log: String) -> Self {
+        Self {
+            log: Cow::Owned(log),
+            ..Self::new(
+                GatewayResponseType::AuthorizerConfigurationError,
+                NO_MESSAGE,
+                "AuthorizerConfigurationException",
+                "",
+            )
+        }
+    }
+
+    /// An authorizer needs what nobody told the gateway; on AWS there is no such thing, so the client is told what to do.
+    pub(crate) fn authorizer_nowhere(log: String) -> Self {
+        let message = log
+            .trim_start_matches("Execution failed due to configuration error: ")
+            .to_owned();
+        Self::authorizer_configuration(log).saying(message)
     }
 
     /// The ARN of a request is longer than policies take (`spec/iam-policy.md` §3; the words are unverified).
@@ -340,8 +412,11 @@ impl Failure {
         &self.said.message
     }
 
-    /// `$context.error.messageString`: quoted.
+    /// `$context.error.messageString`: quoted, or null where there is no message.
     pub(crate) fn message_string(&self) -> String {
+        if self.said.message.is_empty() {
+            return "null".to_owned();
+        }
         quoted(&self.said.message)
     }
 

@@ -1,4 +1,4 @@
-//! The event that a function gets: the proxy event, format 1.0.
+//! The event that a function gets: the proxy event, format 1.0, and the like one of a `REQUEST` authorizer.
 //!
 //! Facts: `spec/rest/lambda-proxy.md` §2 (members recorded, their order recalled).
 
@@ -29,6 +29,15 @@ pub(crate) fn proxy(x: &Exchange) -> Vec<u8> {
     })
 }
 
+/// The payload of a `REQUEST` authorizer: the same without a body.
+pub(crate) fn authorizer(x: &Exchange, method_arn: &str) -> Vec<u8> {
+    encode(&RequestEvent {
+        kind: "REQUEST",
+        method_arn,
+        request: RequestPart::of(x),
+    })
+}
+
 fn encode(event: &impl Serialize) -> Vec<u8> {
     // Maps of text keys, texts and numbers: there is nothing in it that JSON can't hold.
     serde_json::to_vec(event).unwrap_or_default()
@@ -43,7 +52,17 @@ struct ProxyEvent<'a> {
     is_base64_encoded: bool,
 }
 
-/// What the event tells of a request.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestEvent<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    method_arn: &'a str,
+    #[serde(flatten)]
+    request: RequestPart<'a>,
+}
+
+/// What both events tell of a request.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestPart<'a> {

@@ -20,6 +20,7 @@
 mod admit;
 mod answer;
 mod authorize;
+mod authorizer;
 mod backend;
 mod body;
 mod bucket;

@@ -144,6 +144,13 @@ impl Gateway {
         self.change_api(api_id, |stages| stages.retain(|s| *s.name != *stage));
     }
 
+    /// Forgets what the authorizers of a stage decided.
+    pub fn flush_authorizers(&self, api_id: &str, stage: &str) {
+        if let Some(stage) = self.stage(api_id, stage) {
+            stage.flush_decisions();
+        }
+    }
+
     /// Takes an API with all its stages out of service.
     pub fn remove_api(&self, api_id: &str) {
         let _writers = self.writers();

@@ -6,6 +6,7 @@ use fancy_regex::Regex;
 use http::HeaderName;
 
 use super::authorize::{Authorization, Protection};
+use super::authorizer::{self, Authorizers};
 use super::cache::KeyParts;
 use super::content::BinaryTypes;
 use super::headers::{self, Fate};
@@ -40,6 +41,9 @@ pub(crate) struct Deployment {
     pub(crate) endpoint_disabled: bool,
     /// What protects the API as a whole.
     pub(crate) protection: Protection,
+    pub(crate) authorizers: Authorizers,
+    /// Whether authorizers give the API key of a request, rather than its header.
+    pub(crate) authorizers_give_keys: bool,
 }
 
 impl Deployment {
@@ -47,9 +51,12 @@ impl Deployment {
         let mut tree = RouteTree::default();
         let mut methods = Vec::new();
         let mut schemas = Schemas::new(definition);
+        let authorizers = authorizer::compile(definition);
         for (resource, method) in definition.methods() {
             tree.insert(&resource.path, &method.http_method, methods.len());
-            methods.push(Method::compile(resource, method, &mut schemas));
+            let mut compiled = Method::compile(resource, method, &mut schemas);
+            compiled.authorization = Authorization::compile(method, &authorizers);
+            methods.push(compiled);
         }
         Self {
             id: id.into(),
@@ -65,6 +72,8 @@ impl Deployment {
             longest_pause: longest_pause(definition),
             endpoint_disabled: definition.rest_api.disable_execute_api_endpoint,
             protection: Protection::compile(&definition.rest_api),
+            authorizers,
+            authorizers_give_keys: definition.rest_api.api_key_source == "AUTHORIZER",
         }
     }
 }
@@ -84,6 +93,7 @@ pub(crate) struct Method {
     pub(crate) resource_id: Box<str>,
     pub(crate) resource_path: Box<str>,
     pub(crate) template: PathTemplate,
+    /// Nobody protects a method that is only tested.
     pub(crate) authorization: Authorization,
     pub(crate) api_key_required: bool,
     /// What the method's request validator checks.
@@ -104,7 +114,7 @@ impl Method {
             resource_id: resource.id.as_str().into(),
             resource_path: resource.path.as_str().into(),
             template: PathTemplate::parse(&resource.path),
-            authorization: Authorization::compile(method),
+            authorization: Authorization::None,
             api_key_required: method.api_key_required,
             validation: Validation::compile(method, schemas),
             operation_name: method.operation_name.as_deref().map(Box::from),

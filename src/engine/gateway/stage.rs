@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use super::authorizer::DecisionCache;
 use super::bucket::Bucket;
 use super::cache::{Cluster, Policy};
 use super::keys::KeyRing;
@@ -52,6 +53,8 @@ pub(crate) struct Side {
     pub(crate) limits: Vec<Option<Arc<Bucket>>>,
     /// How the answers of each method are cached; empty where the stage has no cache, or this side doesn't use it.
     caching: Vec<Option<Policy>>,
+    /// What the deployment's authorizers decided.
+    pub(crate) decisions: Arc<[DecisionCache]>,
     slots: Vec<Arc<Slot>>,
     /// Where requests that match no method are counted; nothing for a test request, which isn't counted at all.
     unmatched: Option<Arc<Slot>>,
@@ -119,6 +122,14 @@ impl Stage {
         match &self.canary {
             Some(c) if canary => &c.side,
             _ => &self.production,
+        }
+    }
+
+    /// Forgets what authorizers decided.
+    pub(crate) fn flush_decisions(&self) {
+        let canary = self.canary.as_ref().map(|c| &c.side);
+        for side in std::iter::once(&self.production).chain(canary) {
+            side.decisions.iter().for_each(DecisionCache::flush);
         }
     }
 
@@ -216,10 +227,25 @@ impl Side {
                 _ => Some(Arc::new(Bucket::new(limit))),
             }
         });
+        // Changing a stage doesn't forget what was decided; another deployment does.
+        let same = old.and_then(|old| {
+            let sides = [Some(&old.production), old.canary.as_ref().map(|c| &c.side)];
+            let mut sides = sides.into_iter().flatten();
+            sides.find(|side| Arc::ptr_eq(&side.deployment, &deployment))
+        });
+        let decisions = match same {
+            Some(side) => Arc::clone(&side.decisions),
+            None => deployment
+                .authorizers
+                .iter()
+                .map(|_| DecisionCache::default())
+                .collect(),
+        };
         let slot = |method| meter.slot(place, stage, &deployment, method);
         Self {
             limits: limits.collect(),
             caching: Vec::new(),
+            decisions,
             slots: deployment
                 .methods
                 .iter()

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 use http_body_util::BodyExt;
 
 use super::authorize::Protection;
+use super::authorizer::Authorizers;
 use super::backend::Caller;
 use super::content::BinaryTypes;
 use super::exchange::{self, ClientRequest, Exchange, Place};
@@ -190,6 +191,8 @@ impl Gateway {
             // No connection, so nothing is packed.
             compression: None,
             longest_pause: Duration::from_secs(35),
+            authorizers: Authorizers::default(),
+            authorizers_give_keys: false,
         };
         let stage = model::Stage {
             stage_name: "test-invoke-stage".to_owned(),

@@ -54,10 +54,7 @@ const UNSERVED: &[(&str, Uses)] = &[
         "AWS_IAM authorization",
         OnMethod(|_, m| m.authorization_type == "AWS_IAM"),
     ),
-    (
-        "CUSTOM authorization",
-        OnMethod(|_, m| m.authorization_type == "CUSTOM"),
-    ),
+    ("authorizers that aren't there", OnMethod(misses_authorizer)),
     (
         "COGNITO_USER_POOLS authorization",
         OnMethod(|_, m| m.authorization_type == "COGNITO_USER_POOLS"),
@@ -69,11 +66,7 @@ const UNSERVED: &[(&str, Uses)] = &[
     // Whatever else the service may come to know, an absent type included.
     (
         "an authorization type other than NONE",
-        OnMethod(|_, m| m.authorization_type != "NONE"),
-    ),
-    (
-        "API keys that an authorizer gives",
-        OnMethod(|d, m| m.api_key_required && d.rest_api.api_key_source == "AUTHORIZER"),
+        OnMethod(|_, m| !matches!(m.authorization_type.as_str(), "NONE" | "CUSTOM")),
     ),
     (SERVICES, OnMethod(calls_service)),
     (
@@ -122,6 +115,14 @@ const UNSERVED: &[(&str, Uses)] = &[
 
 /// The one kind of integration that isn't served.
 pub(crate) const SERVICES: &str = "integrations with AWS services other than Lambda";
+
+/// A method that names no authorizer of a kind that its authorization type goes with would be open.
+fn misses_authorizer(definition: &Definition, method: &Method) -> bool {
+    let id = method.authorizer_id.as_deref().unwrap_or_default();
+    let found = definition.authorizers.get(id);
+    let kind = found.map(|authorizer| authorizer.authorizer_type.as_str());
+    method.authorization_type == "CUSTOM" && !matches!(kind, Some("TOKEN" | "REQUEST"))
+}
 
 fn calls_service(_: &Definition, method: &Method) -> bool {
     method.method_integration.as_ref().is_some_and(|i| {
@@ -266,10 +267,6 @@ mod tests {
             method("authorizationType", json!("COGNITO_USER_POOLS")),
             method("authorizationType", json!("JWT")),
             method("authorizationType", json!("")),
-            check(&definition(|value| {
-                value["restApi"]["apiKeySource"] = json!("AUTHORIZER");
-                in_method("apiKeyRequired", json!(true))(value);
-            })),
             method("/methodIntegration/type", json!("AWS")),
             method("/methodIntegration/connectionType", json!("VPC_LINK")),
             method(

@@ -118,6 +118,9 @@ impl Exchange {
 
     /// The variables that are about what happened to the request: its failure and what templates overrode.
     fn derived_text(&self, name: &str) -> Option<Cow<'_, str>> {
+        if let Some(name) = name.strip_prefix("authorizer.") {
+            return self.authorized.as_ref()?.text(name);
+        }
         if let Some(name) = name.strip_prefix("error.") {
             let failure = self.failure.as_ref()?;
             return match name {
@@ -253,7 +256,10 @@ impl Context for Exchange {
             "requestTimeEpoch" => Some(Node::Number(self.record.time.as_millisecond())),
             "isCanaryRequest" => self.context_text(name).map(Node::Text),
             // Without an authorizer it is an object without keys (recorded), and not among the names.
-            "authorizer" => Some(Node::Object(Vec::new())),
+            "authorizer" => Some(match &self.authorized {
+                Some(authorized) => authorized.node(),
+                None => Node::Object(Vec::new()),
+            }),
             "error" => self.failure.as_ref().map(|failure| error(failure)),
             _ if CONTEXT.contains(&name) => {
                 Some(self.context_text(name).map_or(Node::Null, Node::Text))
@@ -268,6 +274,9 @@ impl Context for Exchange {
         }
         if self.stage.has_canary() {
             each("isCanaryRequest");
+        }
+        if self.authorized.is_some() {
+            each("authorizer");
         }
     }
 }

@@ -266,7 +266,11 @@ pub(super) fn flush_cache(txn: &Txn<'_>, input: &Input) -> Answer {
 
 /// What authorizers answered is kept per stage: there must be one to flush.
 pub(super) fn flush_authorizers(txn: &Txn<'_>, input: &Input) -> Answer {
-    find(txn, input)?;
+    let stage = find(txn, input)?;
+    let api_id = text(input, "restapi_id");
+    txn.deps
+        .gateway
+        .flush_authorizers(api_id, &stage.stage_name);
     NOTHING
 }
 

@@ -1,5 +1,6 @@
 //! The gateway tested through sockets: a handler behind a loopback server, backends that the test scripts.
 
+mod authorizers;
 mod cache;
 mod canary;
 mod compression;

@@ -18,7 +18,7 @@ use crate::engine::gateway::{Settings, TestInvoke};
 
 const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:pets";
 
-fn uri(function: &str) -> String {
+pub(super) fn uri(function: &str) -> String {
     format!("arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations")
 }
 
@@ -34,7 +34,7 @@ fn custom(more: Value) -> Value {
 }
 
 /// What Lambda answers when a function returned `payload`.
-fn returned(payload: &str) -> Response<Full<Bytes>> {
+pub(super) fn returned(payload: &str) -> Response<Full<Bytes>> {
     Response::builder()
         .header("content-type", "application/json")
         .header("x-amzn-requestid", "lambda-request-id")
@@ -47,7 +47,7 @@ fn returned(payload: &str) -> Response<Full<Bytes>> {
         .unwrap()
 }
 
-fn failed(payload: &str) -> Response<Full<Bytes>> {
+pub(super) fn failed(payload: &str) -> Response<Full<Bytes>> {
     let mut answer = returned(payload);
     answer
         .headers_mut()
@@ -64,12 +64,14 @@ async fn rig_at(url: &str) -> Rig {
 }
 
 /// A gateway with functions that `answer`.
-async fn rig(answer: impl Fn(&Asked) -> Response<Full<Bytes>> + 'static) -> (Rig, Backend) {
+pub(super) async fn rig(
+    answer: impl Fn(&Asked) -> Response<Full<Bytes>> + 'static,
+) -> (Rig, Backend) {
     let lambda = Backend::answering(answer).await;
     (rig_at(&lambda.url("")).await, lambda)
 }
 
-fn event(lambda: &Backend) -> Value {
+pub(super) fn event(lambda: &Backend) -> Value {
     serde_json::from_slice(&lambda.last().body).unwrap()
 }
 
