@@ -7,6 +7,7 @@
 pub mod account;
 pub mod deployment;
 pub mod difference;
+pub mod domain_name;
 pub mod gateway_response;
 pub mod integration;
 pub mod key;
@@ -21,6 +22,7 @@ pub mod usage_plan;
 
 pub use account::Account;
 pub use deployment::{Deployment, MethodSnapshot};
+pub use domain_name::{BasePathMapping, DomainName};
 pub use gateway_response::{GatewayResponse, GatewayResponseType};
 pub use integration::{
     ContentHandling, Integration, IntegrationResponse, IntegrationType, PassthroughBehavior,

@@ -152,6 +152,14 @@ impl Exchange {
         }
     }
 
+    /// The same with the base path of a custom domain name, which Lambda functions see.
+    pub(crate) fn client_path(&self) -> &str {
+        match &self.request.place {
+            Place::Url { uri, target } if target.base_path().is_some() => uri.path(),
+            _ => self.path(),
+        }
+    }
+
     /// The query as it was sent, without `?`.
     pub(crate) fn raw_query(&self) -> &str {
         match &self.request.place {

@@ -20,6 +20,7 @@ use super::pool::Pool;
 use super::record::Record;
 use super::request_ids::{GivenIds, IdSource, RequestIds};
 use super::snapshot::Method;
+use super::stage::Stage;
 use super::target::Target;
 use super::{Gateway, admit, authorize, compress, content, life, validate};
 use crate::base::{Chance, Clock};
@@ -54,6 +55,12 @@ impl Handler {
             ids: RefCell::new(IdSource::new(chance)),
             pool,
         }
+    }
+
+    /// What a request is for, by its host (without a port) or its path; nothing when it is for no API.
+    #[must_use]
+    pub fn target(&self, host: Option<&str>, path: &str) -> Option<Target> {
+        self.gateway.target(host, path)
     }
 
     /// Answers one request to an API. `target` was read from the request's own Host or path, `peer` is who is connected.
@@ -121,7 +128,11 @@ impl Handler {
         let stage = self
             .gateway
             .stage(target.api(host, path), target.stage(path));
-        let Some(stage) = stage.filter(|s| !s.side(false).deployment.endpoint_disabled) else {
+        // Custom domain names go on when the API's own address is off.
+        let open = |s: &Arc<Stage>| {
+            target.base_path().is_some() || !s.side(false).deployment.endpoint_disabled
+        };
+        let Some(stage) = stage.filter(open) else {
             return Err(Box::new(answer::plain(
                 403,
                 "application/json",

@@ -88,7 +88,7 @@ impl<'a> RequestPart<'a> {
         }
         Self {
             resource: x.method().map_or("", |m| &*m.resource_path),
-            path: event_path(x.path()),
+            path: event_path(x.client_path()),
             http_method: x.request.verb.as_str(),
             headers: Last(headers.clone()),
             multi_value_headers: All(headers),

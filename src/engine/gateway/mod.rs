@@ -27,6 +27,7 @@ mod bucket;
 mod cache;
 mod compress;
 mod content;
+mod domains;
 mod exchange;
 mod execute_arn;
 mod failure;

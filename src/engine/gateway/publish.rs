@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use super::Handler;
 use super::bucket::Bucket;
 use super::cache::Cluster;
+use super::domains::Domains;
 use super::keys::{KeyChange, KeyRing, MemberId};
 use super::lambda::Functions;
 use super::pool::{Pool, PoolLimits, Tls};
@@ -52,6 +53,7 @@ pub struct Gateway {
     pub(crate) settings: Settings,
     telemetry: Arc<Telemetry>,
     stages: ArcSwap<Stages>,
+    pub(crate) domains: Domains,
     /// What writers need and readers don't.
     writers: Mutex<Writers>,
 }
@@ -77,6 +79,7 @@ impl Gateway {
             settings,
             telemetry,
             stages: ArcSwap::default(),
+            domains: Domains::default(),
             writers: Mutex::default(),
         }
     }
@@ -162,6 +165,7 @@ impl Gateway {
         let mut writers = self.writers();
         *writers = Writers::default();
         self.stages.store(Arc::default());
+        self.domains.change(HashMap::clear);
     }
 
     /// Puts keys of a region into service, or what changed of them. Buckets and counts of memberships that stay are kept.

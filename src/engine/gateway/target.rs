@@ -1,10 +1,14 @@
 //! Which API a request is for, and where stage and resource path stand in its URL.
 
 use std::ops::Range;
+use std::sync::Arc;
+
+use super::domains::Mapping;
+use crate::model::BasePathMapping;
 
 /// The address of a request, read from its Host or its path. It holds positions only, so that it costs nothing to make or to pass.
 ///
-/// Three forms lead to an API:
+/// Custom domain names lead to an API, and three forms:
 /// `{api}.execute-api.{anything}` with `/{stage}/{path}`, `/_aws/execute-api/{api}/{stage}/{path}` and
 /// `/restapis/{api}/{stage}/_user_request_/{path}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +22,8 @@ pub struct Target {
 enum Api {
     InHost(Range<usize>),
     InPath(Range<usize>),
+    /// By a custom domain name.
+    Mapped(Arc<Mapping>),
 }
 
 impl Target {
@@ -58,6 +64,38 @@ impl Target {
         })
     }
 
+    /// The target behind a custom domain name's mapping, whose base path ends at `end` of the request's path.
+    pub(crate) fn of_mapping(mapping: Arc<Mapping>, path: &str, end: usize) -> Self {
+        let staged = mapping.stage.is_some();
+        let api = Api::Mapped(mapping);
+        if !staged {
+            return Self::after(api, path, end);
+        }
+        Self {
+            api,
+            stage: 0..0,
+            path: end,
+        }
+    }
+
+    /// No API at all: a custom domain name without a mapping for the path.
+    pub(crate) const fn nowhere() -> Self {
+        Self {
+            api: Api::InPath(0..0),
+            stage: 0..0,
+            path: 0,
+        }
+    }
+
+    /// The base path of the custom domain name that led here.
+    pub(crate) fn base_path(&self) -> Option<&str> {
+        match &self.api {
+            Api::Mapped(mapping) if mapping.base.is_empty() => Some(BasePathMapping::NONE),
+            Api::Mapped(mapping) => Some(&mapping.base),
+            _ => None,
+        }
+    }
+
     /// Doubled slashes before the stage don't count (recorded, `spec/rest/resources-methods.md` §3).
     fn after(api: Api, path: &str, from: usize) -> Self {
         let rest = path.get(from..).unwrap_or_default();
@@ -72,18 +110,24 @@ impl Target {
 
     /// The API's id; `host` and `path` are those the target was made from.
     #[must_use]
-    pub fn api<'a>(&self, host: &'a str, path: &'a str) -> &'a str {
+    pub fn api<'a>(&'a self, host: &'a str, path: &'a str) -> &'a str {
         match &self.api {
             Api::InHost(range) => host.get(range.clone()),
             Api::InPath(range) => path.get(range.clone()),
+            Api::Mapped(mapping) => return &mapping.api_id,
         }
         .unwrap_or_default()
     }
 
     /// The stage's name; empty when the URL has none.
     #[must_use]
-    pub fn stage<'a>(&self, path: &'a str) -> &'a str {
-        path.get(self.stage.clone()).unwrap_or_default()
+    pub fn stage<'a>(&'a self, path: &'a str) -> &'a str {
+        match &self.api {
+            Api::Mapped(mapping) if mapping.stage.is_some() => {
+                mapping.stage.as_deref().unwrap_or_default()
+            }
+            _ => path.get(self.stage.clone()).unwrap_or_default(),
+        }
     }
 
     /// The path after the stage.
@@ -147,7 +191,9 @@ mod tests {
         ];
         for (host, path, expected) in cases {
             let target = Target::of_host(host, path).or_else(|| Target::of_path(path));
-            let found = target.map(|t| [t.api(host, path), t.stage(path), t.path(path)]);
+            let found = target
+                .as_ref()
+                .map(|t| [t.api(host, path), t.stage(path), t.path(path)]);
             assert_eq!(found, *expected, "{host}{path}");
         }
     }

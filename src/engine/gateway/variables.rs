@@ -81,6 +81,10 @@ impl Exchange {
             "stage" => borrowed(&*self.stage.name),
             "domainName" => borrowed(self.domain_name()),
             "domainPrefix" => borrowed(self.domain_name().split('.').next()?),
+            "customDomain.basePathMatched" => match &self.request.place {
+                Place::Url { target, .. } => target.base_path().map(Cow::Borrowed),
+                Place::Given { .. } => None,
+            },
             "extendedRequestId" => borrowed(self.ids.extended_id()),
             "requestId" => borrowed(self.ids.request_id()),
             "httpMethod" => borrowed(self.request.verb.as_str()),
@@ -172,6 +176,7 @@ impl Exchange {
     /// The path with the stage, as the client sent it.
     fn context_path(&self) -> String {
         match &self.request.place {
+            Place::Url { uri, target } if target.base_path().is_some() => uri.path().to_owned(),
             Place::Url { .. } => format!("/{}{}", self.stage.name, self.path()),
             Place::Given { path, .. } => path.clone(),
         }

@@ -185,7 +185,8 @@ impl Worker {
         (peer, local): (SocketAddr, SocketAddr),
         own_user: &Cell<Option<bool>>,
     ) -> Answer {
-        let extension = match sort(&request, &self.hosts) {
+        let target = |host: Option<&str>, path: &str| self.handler.target(host, path);
+        let extension = match sort(&request, &self.hosts, target) {
             Destination::Data(target) => {
                 let answer = self.handler.handle(target, request, peer).await;
                 return answer.map(Either::Left);

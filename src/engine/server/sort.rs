@@ -74,9 +74,13 @@ fn without_port(host: &str) -> &str {
     colon.and_then(|at| host.get(..at)).unwrap_or(host)
 }
 
-/// Where this request goes. `hosts` are the names given by `--host`.
-pub(crate) fn sort<B>(request: &Request<B>, hosts: &[String]) -> Destination {
-    if let Some(target) = target_of(request) {
+/// Where this request goes. `hosts` are the names given by `--host`; `target` says which API a host and a path are for, if any.
+pub(crate) fn sort<B>(
+    request: &Request<B>,
+    hosts: &[String],
+    target: impl FnOnce(Option<&str>, &str) -> Option<Target>,
+) -> Destination {
+    if let Some(target) = target(host_of(request), request.uri().path()) {
         return Destination::Data(target);
     }
     if let Some(refusal) = refusal_of(request, hosts) {
@@ -87,12 +91,6 @@ pub(crate) fn sort<B>(request: &Request<B>, hosts: &[String]) -> Destination {
         return Destination::Extension;
     }
     Destination::Control
-}
-
-fn target_of<B>(request: &Request<B>) -> Option<Target> {
-    let path = request.uri().path();
-    let by_host = host_of(request).and_then(|host| Target::of_host(host, path));
-    by_host.or_else(|| Target::of_path(path))
 }
 
 /// Live tail of logs is sent to the endpoint's name behind this prefix by AWS's SDKs.
@@ -145,6 +143,11 @@ fn is_presigned(query: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn by_address(host: Option<&str>, path: &str) -> Option<Target> {
+        let by_host = host.and_then(|host| Target::of_host(host, path));
+        by_host.or_else(|| Target::of_path(path))
+    }
+
     fn request(method: &str, uri: &str, headers: &[(&str, &str)]) -> Request<()> {
         let mut request = Request::builder().method(method).uri(uri);
         for (name, value) in headers {
@@ -192,7 +195,7 @@ mod tests {
                     ("sec-fetch-site", "cross-site"),
                 ],
             );
-            let Destination::Data(target) = sort(&request, &[]) else {
+            let Destination::Data(target) = sort(&request, &[], by_address) else {
                 panic!("{uri} on {host} is data")
             };
             let path = request.uri().path();
@@ -218,7 +221,11 @@ mod tests {
             "/_aws/other",
         ] {
             assert_eq!(
-                sort(&request("GET", uri, &[("host", "localhost")]), &[]),
+                sort(
+                    &request("GET", uri, &[("host", "localhost")]),
+                    &[],
+                    by_address
+                ),
                 Destination::Control,
                 "{uri}"
             );
@@ -226,7 +233,8 @@ mod tests {
         assert_eq!(
             sort(
                 &request("GET", "/x", &[("host", "abc.execute-apix.localhost")]),
-                &[]
+                &[],
+                by_address
             ),
             Destination::Control
         );
@@ -347,7 +355,7 @@ mod tests {
                 .collect();
             let request = request(method, uri, &headers);
             assert_eq!(
-                &sort(&request, &["gateway.internal".to_owned()]),
+                &sort(&request, &["gateway.internal".to_owned()], by_address),
                 expected,
                 "{what}"
             );

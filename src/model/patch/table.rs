@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 
 use super::Verb;
 use crate::model::{
-    Account, ApiKey, Authorizer, Deployment, GatewayResponse, Integration, IntegrationResponse,
-    Method, MethodResponse, Model, RequestValidator, Resource, RestApi,
+    Account, ApiKey, Authorizer, Deployment, DomainName, GatewayResponse, Integration,
+    IntegrationResponse, Method, MethodResponse, Model, RequestValidator, Resource, RestApi,
 };
 
 /// How an entity words its refusals of paths. Source: `spec/rest/control-plane.md` §5 (recorded for the entities named there).
@@ -162,6 +162,16 @@ patchable! {
         "/type" [R] Word(&["TOKEN", "REQUEST", "COGNITO_USER_POOLS"]);
     Deployment, Listing:
         "/description" [R] Text;
+    DomainName, Listing:
+        "/certificateArn" [A R X] Text;
+        "/certificateName" [A R X] Text;
+        "/endpointConfiguration/ipAddressType" [R] Word(&["ipv4", "dualstack"]);
+        "/endpointConfiguration/types" [A X] List;
+        "/ownershipVerificationCertificateArn" [A R X] Text;
+        "/regionalCertificateArn" [A R X] Text;
+        "/regionalCertificateName" [A R X] Text;
+        "/routingMode" [R] Text;
+        "/securityPolicy" [R] Text;
     ApiKey, Listing:
         "/customerId" [R] Text;
         "/description" [R] Text;

@@ -8,7 +8,9 @@ mod account;
 mod api_key_file;
 mod api_keys;
 mod authorizers;
+mod base_path_mappings;
 mod deployments;
+mod domain_names;
 mod error;
 mod gateway_responses;
 mod integration_responses;
@@ -87,6 +89,7 @@ const KINDS: &[&str] = &[
     kind::API_KEY,
     kind::USAGE_PLAN,
     kind::USAGE_PLAN_KEY,
+    kind::DOMAIN_NAME,
     kind::ACCOUNT,
     crate::model::Resource::KIND,
     crate::model::Model::KIND,
@@ -113,6 +116,8 @@ fn run_of(operation: &str) -> Option<Run> {
     Some(match operation {
         "CreateApiKey" => Write(api_keys::create),
         "CreateAuthorizer" => Write(authorizers::create),
+        "CreateBasePathMapping" => Write(base_path_mappings::create),
+        "CreateDomainName" => Write(domain_names::create),
         "CreateDeployment" => Write(deployments::create),
         "CreateModel" => Write(models::create),
         "CreateRequestValidator" => Write(request_validators::create),
@@ -123,6 +128,8 @@ fn run_of(operation: &str) -> Option<Run> {
         "CreateUsagePlanKey" => Write(usage_plan_keys::create),
         "DeleteApiKey" => Write(api_keys::delete),
         "DeleteAuthorizer" => Write(authorizers::delete),
+        "DeleteBasePathMapping" => Write(base_path_mappings::delete),
+        "DeleteDomainName" => Write(domain_names::delete),
         "DeleteDeployment" => Write(deployments::delete),
         "DeleteGatewayResponse" => Write(gateway_responses::delete),
         "DeleteIntegration" => Write(integrations::delete),
@@ -143,6 +150,10 @@ fn run_of(operation: &str) -> Option<Run> {
         "GetApiKeys" => Read(api_keys::list),
         "GetAuthorizer" => Read(authorizers::get),
         "GetAuthorizers" => Read(authorizers::list),
+        "GetBasePathMapping" => Read(base_path_mappings::get),
+        "GetBasePathMappings" => Read(base_path_mappings::list),
+        "GetDomainName" => Read(domain_names::get),
+        "GetDomainNames" => Read(domain_names::list),
         "GetDeployment" => Read(deployments::get),
         "GetDeployments" => Read(deployments::list),
         "GetGatewayResponse" => Read(gateway_responses::get),
@@ -180,6 +191,8 @@ fn run_of(operation: &str) -> Option<Run> {
         "UpdateAccount" => Write(account::update),
         "UpdateApiKey" => Write(api_keys::update),
         "UpdateAuthorizer" => Write(authorizers::update),
+        "UpdateBasePathMapping" => Write(base_path_mappings::update),
+        "UpdateDomainName" => Write(domain_names::update),
         "UpdateDeployment" => Write(deployments::update),
         "UpdateGatewayResponse" => Write(gateway_responses::update),
         "UpdateIntegration" => Write(integrations::update),
@@ -205,6 +218,9 @@ impl ApiGateway {
         for (name, region) in &state {
             let keys = region.keys.keys().map(String::as_str).collect();
             publish_keys(&deps, name, region, &keys);
+            for (domain, held) in region.domains.iter() {
+                deps.gateway.publish_domain(domain, &held.entity.mappings);
+            }
             for (id, api) in region.apis.iter() {
                 for stage in api.stages.values() {
                     publish_stage(&deps, name, id, api, stage);
@@ -337,6 +353,10 @@ impl ApiGateway {
                         None => gateway.remove_stage(id, stage),
                     }
                 }
+                kind::DOMAIN_NAME => match region.domains.get(key) {
+                    Some(held) => gateway.publish_domain(key, &held.entity.mappings),
+                    None => gateway.remove_domain(key),
+                },
                 kind::API_KEY => {
                     keys.insert(key.as_str());
                 }
@@ -367,6 +387,10 @@ impl ApiGateway {
                 let keys: Vec<String> = txn.region.keys.keys().cloned().collect();
                 for id in &keys {
                     txn.remove_key(id);
+                }
+                let domains: Vec<String> = txn.region.domains.keys().cloned().collect();
+                for name in &domains {
+                    txn.remove_domain(name);
                 }
                 let plans: Vec<String> = txn.region.plans.keys().cloned().collect();
                 for id in &plans {

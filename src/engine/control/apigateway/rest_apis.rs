@@ -260,6 +260,14 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
 pub(super) fn delete(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let id = text(input, "restapi_id");
     txn.api(id)?;
+    let domains = txn.region.domains.values();
+    let mut mappings = domains.flat_map(|held| &held.entity.mappings);
+    if mappings.any(|mapping| mapping.rest_api_id == id) {
+        // Recalled, not recorded.
+        return Err(bad(
+            "Please remove all base path mappings related to your domains from all API stages",
+        ));
+    }
     txn.remove_api(id);
     super::usage_plans::forget_stages(txn, |api, _| api == id)?;
     NOTHING

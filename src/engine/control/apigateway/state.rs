@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::domain_names::Domain;
 use crate::engine::store::Row;
 use crate::model::{
     Account, ApiKey, Authorizer, Definition, Deployment, GatewayResponse, GatewayResponseType,
@@ -28,6 +29,8 @@ pub(super) struct Region {
     pub(super) plans: Arc<BTreeMap<String, Listed<UsagePlan>>>,
     /// Which keys are in which plans: (plan, key) → place in the order of adding.
     pub(super) members: Arc<BTreeMap<(String, String), u64>>,
+    /// Custom domain names, by name.
+    pub(super) domains: Arc<BTreeMap<String, Listed<Domain>>>,
     pub(super) account: Arc<Account>,
     /// The next place in the order of creation.
     pub(super) next: u64,
@@ -235,6 +238,7 @@ pub(super) mod kind {
     pub(in super::super) const API_KEY: &str = "apikey";
     pub(in super::super) const USAGE_PLAN: &str = "usageplan";
     pub(in super::super) const USAGE_PLAN_KEY: &str = "usageplankey";
+    pub(in super::super) const DOMAIN_NAME: &str = "domainname";
     pub(in super::super) const ACCOUNT: &str = "account";
 }
 
@@ -300,6 +304,7 @@ fn load_row(region: &mut Region, row: &Row) -> Result<(), LoadError> {
     let place = match row.kind.as_str() {
         kind::API_KEY => placed(&mut region.keys, row)?,
         kind::USAGE_PLAN => placed(&mut region.plans, row)?,
+        kind::DOMAIN_NAME => placed(&mut region.domains, row)?,
         kind::USAGE_PLAN_KEY => {
             let place: u64 = read(&row.kind, &row.value)?;
             let (plan, key) = row.key.split_once('/').ok_or_else(orphan)?;

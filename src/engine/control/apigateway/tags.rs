@@ -1,4 +1,4 @@
-//! Tags: on APIs, stages, API keys and usage plans.
+//! Tags: on APIs, stages, API keys, usage plans and custom domain names.
 //!
 //! Source: `spec/rest/control-plane.md` §4.
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::error::{NO_API_KEY, NO_STAGE, bad, not_found};
 use super::txn::{NOTHING, Txn, read, text};
-use super::{Answer, state};
+use super::{Answer, domain_names, state};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::Map;
 
@@ -20,6 +20,7 @@ enum Tagged {
     Stage(String, String),
     Key(String),
     Plan(String),
+    Domain(String),
 }
 
 pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
@@ -108,6 +109,7 @@ fn locate(input: &Input) -> Result<Tagged, ServiceError> {
         }
         ("apigateway", ["", "apikeys", key]) => Ok(Tagged::Key(id(key))),
         ("apigateway", ["", "usageplans", plan]) => Ok(Tagged::Plan(id(plan))),
+        ("apigateway", ["", "domainnames", name]) => Ok(Tagged::Domain(id(name))),
         _ => Err(wrong()),
     }
 }
@@ -122,6 +124,7 @@ fn held(txn: &Txn<'_>, target: &Tagged) -> Result<Map<String>, ServiceError> {
         }
         Tagged::Key(key) => key_of(txn, key)?.entity.tags.clone(),
         Tagged::Plan(plan) => txn.plan(plan)?.entity.tags.clone(),
+        Tagged::Domain(name) => domain_names::named(txn, name)?.entity.domain.tags.clone(),
     };
     Ok(tags.unwrap_or_default())
 }
@@ -153,6 +156,12 @@ fn put(txn: &mut Txn<'_>, target: Tagged, tags: Map<String>) -> Result<(), Servi
             let mut plan = held.entity.as_ref().clone();
             plan.tags = tags;
             txn.put_plan(held.place, plan)
+        }
+        Tagged::Domain(name) => {
+            let held = domain_names::named(txn, &name)?;
+            let mut domain = held.entity.as_ref().clone();
+            domain.domain.tags = tags;
+            txn.put_domain(held.place, domain)
         }
     }
 }

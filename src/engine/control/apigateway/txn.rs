@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::domain_names::Domain;
 use super::error::{NO_METHOD, NO_RESOURCE, NO_USAGE_PLAN, not_found};
 use super::state::{Api, Listed, Part, Placed, Region, State, kind};
 use super::{Answer, Deps, USAGE};
@@ -258,6 +259,33 @@ impl<'a> Txn<'a> {
                 self.note_removed(USAGE, row);
             }
         }
+    }
+
+    /// Whether any region has a custom domain name of this name: requests name no region.
+    pub(super) fn domain_taken(&self, name: &str) -> bool {
+        let mut regions = self.state.values().chain([&self.region]);
+        regions.any(|region| region.domains.contains_key(name))
+    }
+
+    pub(super) fn put_domain(&mut self, place: u64, domain: Domain) -> Result<(), ServiceError> {
+        let name = domain.domain.domain_name.clone();
+        self.note(
+            kind::DOMAIN_NAME,
+            name.clone(),
+            &Placed {
+                place,
+                entity: &domain,
+            },
+        )?;
+        let entity = Arc::new(domain);
+        Arc::make_mut(&mut self.region.domains).insert(name, Listed { place, entity });
+        Ok(())
+    }
+
+    /// Takes a custom domain name away, with its mappings.
+    pub(super) fn remove_domain(&mut self, name: &str) {
+        Arc::make_mut(&mut self.region.domains).remove(name);
+        self.note_removed(kind::DOMAIN_NAME, name.to_owned());
     }
 
     pub(super) fn put_account(&mut self, account: Account) -> Result<(), ServiceError> {

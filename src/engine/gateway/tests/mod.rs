@@ -5,6 +5,7 @@ mod cache;
 mod canary;
 mod compression;
 mod content;
+mod domains;
 mod failures;
 mod functions;
 mod http_proxy;
@@ -32,7 +33,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{LocalSet, spawn_local};
 
-use super::{Gateway, Handler, Settings, Target};
+use super::{Gateway, Handler, Settings};
 use crate::base::{Chance, Clock};
 use crate::engine::telemetry::Telemetry;
 use crate::model::{self, Definition};
@@ -207,9 +208,9 @@ async fn serve(handler: Rc<Handler>) -> SocketAddr {
                 async move {
                     let host = request.headers().get("host").and_then(|h| h.to_str().ok());
                     let path = request.uri().path();
-                    let target = Target::of_host(host.unwrap_or_default(), path)
-                        .or_else(|| Target::of_path(path))
-                        .expect("a test asks for an API");
+                    let name = host.and_then(|host| host.split(':').next());
+                    let target = handler.target(name, path);
+                    let target = target.expect("a test asks for an API");
                     Ok::<_, Infallible>(handler.handle(target, request, peer).await)
                 }
             });

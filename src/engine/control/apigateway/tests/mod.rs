@@ -10,6 +10,7 @@
 
 mod apis;
 mod deployments;
+mod domains;
 mod integrations;
 mod keys;
 mod methods;

@@ -1,0 +1,258 @@
+//! Custom domain names.
+//!
+//! Source: `spec/rest/domain-names.md` §2, §3, §6. Private domains, mutual TLS and routing rules are refused by name; a domain is ready
+//! at once.
+
+use serde::{Deserialize, Serialize};
+
+use super::Answer;
+use super::error::{bad, not_found};
+use super::page::page;
+use super::state::Listed;
+use super::tags;
+use super::txn::{NOTHING, Txn, answer, patch, read, text};
+use crate::engine::wire::{Input, ServiceError};
+use crate::model::patch::apply;
+use crate::model::{BasePathMapping, DomainName, EndpointConfiguration, Map};
+
+/// The zone of all distributions, a fixed one (documented).
+const EDGE_ZONE: &str = "Z2FDTNDATAQYW2";
+const MAPPINGS_ONLY: &str = "BASE_PATH_MAPPING_ONLY";
+
+/// A domain with what is mapped under it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Domain {
+    pub(super) domain: DomainName,
+    pub(super) mappings: Vec<BasePathMapping>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CreateDomainName {
+    #[serde(default)]
+    domain_name: String,
+    certificate_name: Option<String>,
+    certificate_body: Option<String>,
+    certificate_arn: Option<String>,
+    regional_certificate_name: Option<String>,
+    regional_certificate_arn: Option<String>,
+    endpoint_configuration: Option<EndpointConfiguration>,
+    tags: Option<Map<String>>,
+    security_policy: Option<String>,
+    mutual_tls_authentication: Option<serde_json::Value>,
+    ownership_verification_certificate_arn: Option<String>,
+    policy: Option<String>,
+    routing_mode: Option<String>,
+}
+
+pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
+    let given: CreateDomainName = read(input)?;
+    let name = given.domain_name.to_ascii_lowercase();
+    check_name(&name)?;
+    if txn.domain_taken(&name) {
+        return Err(bad("The domain name you provided already exists."));
+    }
+    if given.mutual_tls_authentication.is_some() {
+        return Err(bad("Sluice can't serve mutual TLS yet"));
+    }
+    if given.policy.is_some() {
+        return Err(bad("Sluice can't serve private custom domain names yet"));
+    }
+    if given.certificate_body.is_some() {
+        // The service has deprecated it.
+        return Err(bad(
+            "Sluice takes no uploaded certificates: give a certificateArn",
+        ));
+    }
+    let mut endpoint_configuration = given.endpoint_configuration.unwrap_or_default();
+    if endpoint_configuration.types.is_empty() {
+        endpoint_configuration.types.push("EDGE".to_owned());
+    }
+    endpoint_configuration
+        .ip_address_type
+        .get_or_insert_with(|| "ipv4".to_owned());
+    let mut domain = DomainName {
+        domain_name: name,
+        certificate_name: given.certificate_name,
+        certificate_arn: given.certificate_arn,
+        regional_certificate_name: given.regional_certificate_name,
+        regional_certificate_arn: given.regional_certificate_arn,
+        endpoint_configuration,
+        security_policy: given.security_policy.or_else(|| Some("TLS_1_2".to_owned())),
+        ownership_verification_certificate_arn: given.ownership_verification_certificate_arn,
+        routing_mode: given
+            .routing_mode
+            .unwrap_or_else(|| MAPPINGS_ONLY.to_owned()),
+        tags: tags::kept(given.tags)?,
+        ..DomainName::default()
+    };
+    settle(txn, &mut domain, None)?;
+    let place = txn.place();
+    let whole = Domain {
+        domain: domain.clone(),
+        mappings: Vec::new(),
+    };
+    txn.put_domain(place, whole)?;
+    answer(&domain)
+}
+
+/// Names that clients reach the control plane by can't be domains: their requests would never be control requests again.
+fn check_name(name: &str) -> Result<(), ServiceError> {
+    let labels: Vec<&str> = name.strip_prefix("*.").unwrap_or(name).split('.').collect();
+    let fits = |label: &&str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let numeric = labels
+        .last()
+        .is_some_and(|l| l.bytes().all(|b| b.is_ascii_digit()));
+    let alone = labels.len() < 2 && name != "*.localhost";
+    if name.len() > 253 || alone || numeric || !labels.iter().all(fits) {
+        // The text is not recorded.
+        return Err(bad(format!("Invalid domain name '{name}'")));
+    }
+    Ok(())
+}
+
+/// What must hold of a domain, and what the service adds to it; `held` is what it was before.
+fn settle(
+    txn: &Txn<'_>,
+    domain: &mut DomainName,
+    held: Option<&DomainName>,
+) -> Result<(), ServiceError> {
+    let types = &domain.endpoint_configuration.types;
+    let has = |kind: &str| types.iter().any(|t| t == kind);
+    if has("PRIVATE") {
+        return Err(bad("Sluice can't serve private custom domain names yet"));
+    }
+    if types.is_empty() || types.iter().any(|t| t != "EDGE" && t != "REGIONAL") {
+        return Err(bad(
+            "Invalid endpoint type. Must be one of [EDGE, REGIONAL]",
+        ));
+    }
+    if domain.routing_mode != MAPPINGS_ONLY {
+        return Err(bad("Sluice can't serve routing rules yet"));
+    }
+    if has("EDGE") {
+        check_certificate(
+            domain.certificate_arn.as_deref(),
+            "us-east-1",
+            "certificateArn",
+        )?;
+        if domain.distribution_domain_name.is_none() {
+            let id = txn.deps.ids.long();
+            domain.distribution_domain_name = Some(format!("d{id}.cloudfront.net"));
+            domain.distribution_hosted_zone_id = Some(EDGE_ZONE.to_owned());
+        }
+    } else {
+        domain.certificate_arn = None;
+        domain.certificate_name = None;
+        domain.distribution_domain_name = None;
+        domain.distribution_hosted_zone_id = None;
+    }
+    if domain
+        .endpoint_configuration
+        .types
+        .iter()
+        .any(|t| t == "REGIONAL")
+    {
+        let arn = domain.regional_certificate_arn.as_deref();
+        check_certificate(arn, txn.region_name, "regionalCertificateArn")?;
+        if domain.regional_domain_name.is_none() {
+            let (id, region) = (txn.deps.ids.long(), txn.region_name);
+            let name = format!("d-{id}.execute-api.{region}.amazonaws.com");
+            domain.regional_domain_name = Some(name);
+            domain.regional_hosted_zone_id = zone_of(region).map(str::to_owned);
+        }
+    } else {
+        domain.regional_certificate_arn = None;
+        domain.regional_certificate_name = None;
+        domain.regional_domain_name = None;
+        domain.regional_hosted_zone_id = None;
+    }
+    "AVAILABLE".clone_into(&mut domain.domain_name_status);
+    let certificates = |d: &DomainName| {
+        (
+            d.certificate_arn.clone(),
+            d.regional_certificate_arn.clone(),
+        )
+    };
+    if held.is_none_or(|held| certificates(held) != certificates(domain)) {
+        domain.certificate_upload_date = Some(txn.now());
+    }
+    Ok(())
+}
+
+/// The rule is documented, the texts are not.
+fn check_certificate(arn: Option<&str>, region: &str, member: &str) -> Result<(), ServiceError> {
+    let Some(arn) = arn.filter(|arn| !arn.is_empty()) else {
+        return Err(bad(format!(
+            "A certificate was not provided for the endpoint type: give {member}"
+        )));
+    };
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", _, "acm" | "iam", of, _, _] if *of == region => Ok(()),
+        ["arn", _, "acm", _, _, _] => Err(bad(format!(
+            "Invalid certificate ARN: {arn}. Certificate must be in '{region}'."
+        ))),
+        _ => Err(bad(format!("Invalid certificate ARN: {arn}."))),
+    }
+}
+
+/// The zones of regional domains, as far as they are known for sure.
+fn zone_of(region: &str) -> Option<&'static str> {
+    Some(match region {
+        "us-east-1" => "Z1UJRXOUMOOFQ8",
+        "us-east-2" => "ZOJJZC49E0EPZ",
+        "us-west-1" => "Z2MUQ32089INYE",
+        "us-west-2" => "Z2OJLYMUO9EFXC",
+        "eu-west-1" => "ZLY8HYME6SFDD",
+        "eu-central-1" => "Z1U9ULNL0V5AJ3",
+        _ => return None,
+    })
+}
+
+/// The domain that a call names.
+pub(super) fn find(txn: &Txn<'_>, input: &Input) -> Result<Listed<Domain>, ServiceError> {
+    named(txn, text(input, "domain_name"))
+}
+
+pub(super) fn named(txn: &Txn<'_>, name: &str) -> Result<Listed<Domain>, ServiceError> {
+    txn.region
+        .domains
+        .get(&name.to_ascii_lowercase())
+        .cloned()
+        .ok_or_else(|| not_found("Invalid domain name identifier specified"))
+}
+
+pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
+    answer(&find(txn, input)?.entity.domain)
+}
+
+pub(super) fn list(txn: &Txn<'_>, input: &Input) -> Answer {
+    let mut entries = Vec::new();
+    for (name, held) in txn.region.domains.iter() {
+        entries.push((name.clone(), answer(&held.entity.domain)?));
+    }
+    page(entries, input)
+}
+
+pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
+    let held = find(txn, input)?;
+    let mut domain = held.entity.as_ref().clone();
+    apply(&mut domain.domain, &patch(input)?)?;
+    settle(txn, &mut domain.domain, Some(&held.entity.domain))?;
+    txn.put_domain(held.place, domain.clone())?;
+    answer(&domain.domain)
+}
+
+pub(super) fn delete(txn: &mut Txn<'_>, input: &Input) -> Answer {
+    let held = find(txn, input)?;
+    txn.remove_domain(&held.entity.domain.domain_name);
+    NOTHING
+}

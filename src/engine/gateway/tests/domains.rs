@@ -1,0 +1,57 @@
+//! Requests that come by a custom domain name.
+
+use serde_json::{Value, json};
+
+use super::{API, Rig, api, mock, run, stage};
+use crate::model::BasePathMapping;
+
+fn mapping(base_path: &str, stage: Value) -> BasePathMapping {
+    let mapping = json!({"basePath": base_path, "restApiId": API, "stage": stage});
+    serde_json::from_value(mapping).unwrap()
+}
+
+#[test]
+fn a_domain_leads_to_its_stages() {
+    run(|| async {
+        let rig = Rig::new().await;
+        let mut method = mock("pets");
+        method["methodIntegration"]["integrationResponses"]["200"]["responseParameters"] = json!({
+            "method.response.header.X-Path": "context.path",
+            "method.response.header.X-Base": "context.customDomain.basePathMatched",
+            "method.response.header.X-Domain": "context.domainName",
+        });
+        let mut definition = api(json!({ "GET /pets": method }));
+        definition.rest_api.disable_execute_api_endpoint = true;
+        rig.publish(&stage(json!({})), &definition);
+        let all = [mapping("v1", json!("prod")), mapping("free", json!(null))];
+        rig.gateway.publish_domain("api.example.com", &all);
+        let get = async |host: &str, path: &str| {
+            let reply = rig.at("GET", path, &[("host", host)], "").await;
+            let seen =
+                ["x-path", "x-base", "x-domain"].map(|n| reply.header(n).unwrap_or("-").to_owned());
+            (reply.status, seen.join(" "))
+        };
+        let found = |seen: &str| (200, seen.to_owned());
+        let forbidden = (403, "- - -".to_owned());
+        let name = "api.example.com";
+        assert_eq!(
+            get(name, "/v1/pets").await,
+            found("/v1/pets v1 api.example.com")
+        );
+        let with_port = get("API.example.com:4566", "/free/prod/pets").await;
+        assert_eq!(with_port, found("/free/prod/pets free API.example.com"));
+        for path in ["/pets", "/v1/other", "/v1x/pets", "/free/pets", "/"] {
+            assert_eq!(get(name, path).await, forbidden, "{path}");
+        }
+        // The API's own address is off; the domain's other mappings come and go at once.
+        assert_eq!(rig.get("/pets").await.status, 403);
+        rig.gateway
+            .publish_domain("api.example.com", &[mapping("(none)", json!("prod"))]);
+        assert_eq!(
+            get(name, "/pets").await,
+            found("/pets (none) api.example.com")
+        );
+        rig.gateway.remove_domain("api.example.com");
+        assert_eq!(rig.gateway.target(Some(name), "/pets"), None);
+    });
+}
