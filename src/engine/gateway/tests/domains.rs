@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{API, Rig, api, mock, run, stage};
 use crate::model::BasePathMapping;
 
+#[allow(clippy::needless_pass_by_value, reason = "written in place with json!")]
 fn mapping(base_path: &str, stage: Value) -> BasePathMapping {
     let mapping = json!({"basePath": base_path, "restApiId": API, "stage": stage});
     serde_json::from_value(mapping).unwrap()

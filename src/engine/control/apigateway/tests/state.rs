@@ -29,6 +29,11 @@ fn everything_survives_a_restart() {
             ("GetApiKeys", json!({"includeValues": true})),
             ("GetUsagePlans", json!({})),
             ("GetUsagePlanKeys", json!({"usageplanId": plan})),
+            ("GetDomainNames", json!({})),
+            (
+                "GetBasePathMappings",
+                json!({"domain_name": "a.example.com"}),
+            ),
             ("GetAccount", json!({})),
         ]
     };
@@ -56,6 +61,15 @@ fn everything_survives_a_restart() {
         bed.ok(
             "CreateStage",
             json!({"restapi_id": api, "stageName": "dev", "deploymentId": deployment}),
+        );
+        let certificate = "arn:aws:acm:us-east-1:111111111111:certificate/c";
+        bed.ok(
+            "CreateDomainName",
+            json!({"domainName": "a.example.com", "certificateArn": certificate}),
+        );
+        bed.ok(
+            "CreateBasePathMapping",
+            json!({"domain_name": "a.example.com", "restApiId": api, "stage": "dev"}),
         );
         let plan = text(&bed.ok("CreateUsagePlan", json!({"name": "p"}))["id"]);
         for name in ["one", "two"] {
@@ -174,4 +188,37 @@ fn rows_that_make_no_sense_are_named() {
         assert!(error.starts_with(want), "{error}");
     }
     assert!(super::super::state::load([api].iter()).is_ok());
+}
+
+#[test]
+fn counts_go_with_their_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let usage_rows = || {
+        let (_store, rows) = Store::open(&Location::Folder(folder.path().to_owned())).unwrap();
+        let usage = rows.iter().filter(|row| row.kind == super::super::USAGE);
+        usage.map(|row| row.key.clone()).collect::<Vec<_>>()
+    };
+    let (plan, key) = {
+        let bed = folder_bed(folder.path());
+        let quota = json!({"limit": 5, "period": "DAY"});
+        let plan = bed.ok("CreateUsagePlan", json!({"name": "p", "quota": quota}));
+        let key = bed.ok("CreateApiKey", json!({"name": "k", "enabled": true}));
+        let (plan, key) = (text(&plan["id"]), text(&key["id"]));
+        let join = json!({"usageplanId": plan, "keyId": key, "keyType": "API_KEY"});
+        bed.ok("CreateUsagePlanKey", join);
+        let of = json!({"usageplanId": plan, "keyId": key});
+        // Granted requests are on disk before they are acknowledged.
+        bed.patched("UpdateUsage", of, &[("replace", "/remaining", "9")]);
+        (plan, key)
+    };
+    assert_eq!(usage_rows(), [format!("{plan}/{key}/20455")]);
+    {
+        let bed = folder_bed(folder.path());
+        let of = json!({
+            "usageplanId": plan, "keyId": key, "startDate": "2026-01-02", "endDate": "2026-01-02",
+        });
+        assert_eq!(bed.ok("GetUsage", of)["values"][&key], json!([[0, 9]]));
+        bed.ok("DeleteApiKey", json!({"api_Key": key}));
+    }
+    assert!(usage_rows().is_empty());
 }
