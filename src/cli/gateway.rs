@@ -45,6 +45,9 @@ pub(crate) struct Gateway {
     /// Let other users of this machine use the control plane
     #[arg(long)]
     allow_other_users: bool,
+    /// Where a VPC link leads, as LINK=URL with the link's id or name; may be given again
+    #[arg(long, value_name = "LINK=URL")]
+    vpc_link: Vec<String>,
     /// Where Lambda functions run: an endpoint that speaks Lambda's Invoke
     #[arg(long, value_name = "URL", value_parser = LambdaEndpoint::parse)]
     lambda_endpoint: Option<LambdaEndpoint>,
@@ -94,6 +97,11 @@ impl Gateway {
         let mut limits = Settings::default();
         if let Some(account) = self.account_throttle {
             limits.account = account;
+        }
+        for link in &self.vpc_link {
+            if let Err(error) = limits.vpc_links.add(link) {
+                return super::fail(2, &format!("--vpc-link {link}: {error}"));
+            }
         }
         if let Some(endpoint) = self.lambda_endpoint {
             limits.functions = Functions::Endpoint(endpoint);

@@ -5,6 +5,7 @@
 //! Dates are epoch seconds, as the service sends them.
 
 pub mod account;
+pub mod client_certificate;
 pub mod deployment;
 pub mod difference;
 pub mod domain_name;
@@ -19,8 +20,10 @@ pub mod resource;
 pub mod rest_api;
 pub mod stage;
 pub mod usage_plan;
+pub mod vpc_link;
 
 pub use account::Account;
+pub use client_certificate::ClientCertificate;
 pub use deployment::{Deployment, MethodSnapshot};
 pub use domain_name::{BasePathMapping, DomainName};
 pub use gateway_response::{GatewayResponse, GatewayResponseType};
@@ -35,6 +38,7 @@ pub use resource::Resource;
 pub use rest_api::{Definition, EndpointConfiguration, RestApi};
 pub use stage::{AccessLogSettings, CanarySettings, MethodSetting, Stage};
 pub use usage_plan::{ApiStage, QuotaPeriod, QuotaSettings, ThrottleSettings, UsagePlan};
+pub use vpc_link::VpcLink;
 
 /// A JSON object with members of one type, in the order in which they were given.
 pub type Map<V> = indexmap::IndexMap<String, V>;

@@ -21,7 +21,7 @@ use super::pool::{Lease, Pool, SendError};
 use super::record::{Pairs, What};
 use super::snapshot::{Backend, Integration};
 use super::uri::Address;
-use super::{compress, headers};
+use super::{compress, connection, headers};
 use crate::base::Clock;
 
 /// What calling a backend needs beside the exchange.
@@ -146,6 +146,7 @@ impl Caller<'_> {
             _ => None,
         };
         let (address, request) = build(head, outgoing, proxy, &x.request.headers)?;
+        let address = connection::reach(x, backend, &address)?.unwrap_or(address);
         let shared = &*x;
         let again = move || {
             let body = Outgoing::Whole(replay?);

@@ -71,7 +71,7 @@ pub(crate) struct LambdaUri {
 enum Name {
     Fixed(Option<LambdaTarget>),
     /// With `${stageVariables.name}` in it.
-    Template(UriTemplate),
+    Template(Box<UriTemplate>),
 }
 
 impl LambdaUri {
@@ -95,7 +95,7 @@ impl LambdaUri {
         };
         let function = path.strip_suffix(end)?;
         let function = if function.contains("${") {
-            Name::Template(UriTemplate::parse(function))
+            Name::Template(Box::new(UriTemplate::parse(function)))
         } else {
             Name::Fixed(LambdaTarget::parse(function))
         };

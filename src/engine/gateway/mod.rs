@@ -26,6 +26,7 @@ mod body;
 mod bucket;
 mod cache;
 mod compress;
+mod connection;
 mod content;
 mod domains;
 mod exchange;
@@ -61,6 +62,7 @@ mod target;
 mod test_invoke;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod unserved;
 mod uri;
 mod usage;
@@ -69,6 +71,7 @@ mod variables;
 
 pub use body::{Body, BodyError};
 pub use cache::{CacheContents, CachedAnswer};
+pub use connection::VpcLinkAddresses;
 pub use handler::Handler;
 pub use keys::KeyChange;
 pub use lambda::{Functions, LambdaEndpoint};

@@ -14,12 +14,13 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::body::Body;
+use super::trust::Trust;
 use super::uri::Address;
 use crate::base::Clock;
 
@@ -310,14 +311,31 @@ where
 
 /// How HTTPS backends are trusted: by the machine's certificates, read when the first of them is called.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tls(Arc<OnceLock<Result<Arc<ClientConfig>, String>>>);
+pub(crate) struct Tls(Arc<OnceLock<Result<Trusted, String>>>);
+
+#[derive(Debug)]
+struct Trusted {
+    roots: Arc<RootCertStore>,
+    /// For backends about whose certificates nothing is special.
+    config: Arc<ClientConfig>,
+}
+
+impl Trusted {
+    fn of(roots: RootCertStore) -> Result<Self, String> {
+        let roots = Arc::new(roots);
+        Ok(Self {
+            config: Trust::default().config(&roots)?,
+            roots,
+        })
+    }
+}
 
 impl Tls {
     /// Trust in these roots instead of the machine's.
     #[cfg(test)]
-    fn trusting(roots: rustls::RootCertStore) -> Self {
+    fn trusting(roots: RootCertStore) -> Self {
         let tls = Self::default();
-        let _ = tls.0.set(client_config(roots));
+        let _ = tls.0.set(Trusted::of(roots));
         tls
     }
 
@@ -326,7 +344,8 @@ impl Tls {
         address: &Address,
         stream: TcpStream,
     ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, SendError> {
-        let config = self.config().await.map_err(SendError::Connect)?;
+        let config = self.config(&address.trust).await;
+        let config = config.map_err(SendError::Connect)?;
         let name = ServerName::try_from(address.host().to_owned())
             .map_err(|e| SendError::Connect(io::Error::other(e)))?;
         tokio_rustls::TlsConnector::from(config)
@@ -335,7 +354,13 @@ impl Tls {
             .map_err(SendError::Connect)
     }
 
-    async fn config(&self) -> io::Result<Arc<ClientConfig>> {
+    async fn config(&self, trust: &Trust) -> io::Result<Arc<ClientConfig>> {
+        if trust.any_authority {
+            // The machine's roots aren't asked, so there need not be any.
+            return trust
+                .config(&Arc::new(RootCertStore::empty()))
+                .map_err(io::Error::other);
+        }
         if self.0.get().is_none() {
             let cell = Arc::clone(&self.0);
             tokio::task::spawn_blocking(move || {
@@ -345,16 +370,17 @@ impl Tls {
             .map_err(io::Error::other)?;
         }
         match self.0.get() {
-            Some(Ok(config)) => Ok(Arc::clone(config)),
+            Some(Ok(trusted)) if *trust == Trust::default() => Ok(Arc::clone(&trusted.config)),
+            Some(Ok(trusted)) => trust.config(&trusted.roots).map_err(io::Error::other),
             Some(Err(reason)) => Err(io::Error::other(reason.clone())),
             None => Err(io::Error::other("certificates weren't read")),
         }
     }
 }
 
-fn machine_trust() -> Result<Arc<ClientConfig>, String> {
+fn machine_trust() -> Result<Trusted, String> {
     let found = rustls_native_certs::load_native_certs();
-    let mut roots = rustls::RootCertStore::empty();
+    let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {
         return Err(match found.errors.first() {
@@ -362,19 +388,7 @@ fn machine_trust() -> Result<Arc<ClientConfig>, String> {
             None => "no trusted certificates on this machine".to_owned(),
         });
     }
-    client_config(roots)
-}
-
-/// HTTP/1.1 over TLS, trusting `roots`.
-pub(crate) fn client_config(roots: rustls::RootCertStore) -> Result<Arc<ClientConfig>, String> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| e.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+    Trusted::of(roots)
 }
 
 #[cfg(test)]

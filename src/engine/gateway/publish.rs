@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use super::Handler;
 use super::bucket::Bucket;
 use super::cache::Cluster;
+use super::connection::{Named, VpcLinkAddresses};
 use super::domains::Domains;
 use super::keys::{KeyChange, KeyRing, MemberId};
 use super::lambda::Functions;
@@ -15,6 +16,7 @@ use super::pool::{Pool, PoolLimits, Tls};
 use super::quota::Usage;
 use super::snapshot::Deployment;
 use super::stage::{Meter, Place, Region, Stage};
+use super::trust::Identity;
 use crate::base::{Chance, Clock};
 use crate::engine::telemetry::{Recorder, Telemetry};
 use crate::model::{self, Definition, ThrottleSettings};
@@ -28,6 +30,8 @@ pub struct Settings {
     pub header_bytes: usize,
     /// Where Lambda functions run.
     pub functions: Functions,
+    /// Where VPC links lead.
+    pub vpc_links: VpcLinkAddresses,
     /// Whether the request header `x-sluice-canary` may pin a request to one side of a stage: for clients of this machine only.
     pub pins_canary: bool,
 }
@@ -41,6 +45,7 @@ impl Default for Settings {
             },
             header_bytes: 10_240,
             functions: Functions::Nowhere,
+            vpc_links: VpcLinkAddresses::default(),
             pins_canary: false,
         }
     }
@@ -141,6 +146,30 @@ impl Gateway {
         stage.cluster.clone().filter(|c| !c.is_deleted())
     }
 
+    /// Replaces a region's VPC links (id, name) and client certificates (id, certificate and key as PEM).
+    pub fn publish_named<'a>(
+        &self,
+        region: &str,
+        links: impl Iterator<Item = (&'a str, &'a str)>,
+        certificates: impl Iterator<Item = (&'a str, &'a str, &'a str)>,
+    ) {
+        let read = |(id, pem, key)| match Identity::read(id, pem, key) {
+            Ok(identity) => Some((Box::from(id), Arc::new(identity))),
+            Err(error) => {
+                tracing::error!(%error, "the client certificate {id} can't be used");
+                None
+            }
+        };
+        let named = Named {
+            links: links.map(|(id, name)| (id.into(), name.into())).collect(),
+            certificates: certificates.filter_map(read).collect(),
+        };
+        let mut writers = self.writers();
+        self.region(&mut writers, region)
+            .named
+            .store(Arc::new(named));
+    }
+
     /// Takes a stage out of service.
     pub fn remove_stage(&self, api_id: &str, stage: &str) {
         let _writers = self.writers();
@@ -223,7 +252,11 @@ impl Gateway {
 
     /// A region by itself, for a request that belongs to no stage.
     pub(crate) fn detached_region(&self, name: &str) -> Arc<Region> {
-        Arc::new(self.new_region(name))
+        let region = self.new_region(name);
+        if let Some(published) = self.writers().regions.get(name) {
+            region.named.store(published.named.load_full());
+        }
+        Arc::new(region)
     }
 
     pub(crate) fn recorder(&self) -> Recorder {
@@ -256,6 +289,8 @@ impl Gateway {
             name: name.into(),
             account: Bucket::new(self.settings.account.clone()),
             keys: KeyRing::default(),
+            named: ArcSwap::default(),
+            link_addresses: self.settings.vpc_links.clone(),
         }
     }
 

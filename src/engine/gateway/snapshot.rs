@@ -172,6 +172,10 @@ pub(crate) struct Backend {
     /// The integration's verb; nothing stands for the client's own (`ANY`).
     pub(crate) verb: Option<http::Method>,
     pub(crate) timeout: Duration,
+    /// The VPC link that it is reached through, by id; it may be a stage variable.
+    pub(crate) link: Option<Box<str>>,
+    /// Whether any authority may have issued its certificate.
+    pub(crate) any_authority: bool,
     /// Whether answers are passed on as they come, whatever they are (`responseTransferMode: STREAM`).
     pub(crate) streams: bool,
 }
@@ -200,6 +204,17 @@ impl Integration {
                 .filter(|verb| *verb != "ANY")
                 .and_then(|verb| verb.parse().ok()),
             timeout: timeout(integration),
+            link: (integration.connection_type.as_deref() == Some("VPC_LINK")).then(|| {
+                integration
+                    .connection_id
+                    .as_deref()
+                    .unwrap_or_default()
+                    .into()
+            }),
+            any_authority: integration
+                .tls_config
+                .as_ref()
+                .is_some_and(|tls| tls.insecure_skip_verification),
             streams: integration.response_transfer_mode.as_deref() == Some("STREAM"),
         };
         let function = |kind: fn(Function) -> Kind| {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use http::HeaderValue;
 
 use super::authorizer::DecisionCache;
 use super::bucket::Bucket;
 use super::cache::{Cluster, Policy};
+use super::connection::{Named, VpcLinkAddresses};
 use super::keys::KeyRing;
 use super::snapshot::Deployment;
 use crate::engine::telemetry::{MethodName, Slot, SlotKey, Telemetry};
@@ -20,6 +22,10 @@ pub(crate) struct Region {
     /// The account's limit in the region, over all its APIs.
     pub(crate) account: Bucket,
     pub(crate) keys: KeyRing,
+    /// Its VPC links and client certificates.
+    pub(crate) named: ArcSwap<Named>,
+    /// Where VPC links lead.
+    pub(crate) link_addresses: VpcLinkAddresses,
 }
 
 /// A published stage.
@@ -31,6 +37,8 @@ pub(crate) struct Stage {
     /// The API's id as backends are told it.
     pub(crate) api_header: HeaderValue,
     pub(crate) name: Box<str>,
+    /// The id of the certificate that HTTPS backends are shown.
+    pub(crate) client_certificate: Option<Box<str>>,
     /// Its cache, if it has one; also one that is being deleted.
     pub(crate) cluster: Option<Arc<Cluster>>,
     production: Side,
@@ -112,6 +120,7 @@ impl Stage {
                 .unwrap_or(HeaderValue::from_static("")),
             api_id: place.api_id,
             name: stage.stage_name.as_str().into(),
+            client_certificate: stage.client_certificate_id.as_deref().map(Box::from),
             cluster: cluster(stage, old, now),
             production,
             canary,

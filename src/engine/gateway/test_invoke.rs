@@ -43,6 +43,8 @@ pub struct TestInvoke {
     pub headers: Vec<(String, String)>,
     /// Stage variables.
     pub stage_variables: Map<String>,
+    /// The certificate that an HTTPS backend is shown.
+    pub client_certificate_id: Option<String>,
 }
 
 /// What came of a test request.
@@ -197,6 +199,7 @@ impl Gateway {
         let stage = model::Stage {
             stage_name: "test-invoke-stage".to_owned(),
             variables: Some(test.stage_variables),
+            client_certificate_id: test.client_certificate_id,
             ..model::Stage::default()
         };
         let place = stage::Place {

@@ -70,24 +70,6 @@ const UNSERVED: &[(&str, Uses)] = &[
     ),
     (SERVICES, OnMethod(calls_service)),
     (
-        "VPC links",
-        OnMethod(|_, m| {
-            m.method_integration.as_ref().is_some_and(|i| {
-                i.connection_type.as_deref() == Some("VPC_LINK") || i.connection_id.is_some()
-            })
-        }),
-    ),
-    (
-        "tlsConfig",
-        OnMethod(|_, m| {
-            let tls = m
-                .method_integration
-                .as_ref()
-                .and_then(|i| i.tls_config.as_ref());
-            tls.is_some_and(|tls| tls.insecure_skip_verification)
-        }),
-    ),
-    (
         "response streaming",
         OnMethod(|_, m| {
             m.method_integration.as_ref().is_some_and(|i| {
@@ -95,10 +77,6 @@ const UNSERVED: &[(&str, Uses)] = &[
                     && i.integration_type != IntegrationType::HttpProxy
             })
         }),
-    ),
-    (
-        "client certificates",
-        OnStage(|s| s.client_certificate_id.is_some()),
     ),
     ("web ACLs", OnStage(|s| s.web_acl_arn.is_some())),
     ("access logs", OnStage(|s| s.access_log_settings.is_some())),
@@ -268,13 +246,7 @@ mod tests {
             method("authorizationType", json!("JWT")),
             method("authorizationType", json!("")),
             method("/methodIntegration/type", json!("AWS")),
-            method("/methodIntegration/connectionType", json!("VPC_LINK")),
-            method(
-                "/methodIntegration/tlsConfig",
-                json!({"insecureSkipVerification": true}),
-            ),
             method("/methodIntegration/responseTransferMode", json!("STREAM")),
-            stage(json!({"clientCertificateId": "abc"})),
             stage(json!({"webAclArn": "arn"})),
             stage(json!({"accessLogSettings": {"format": "$context.requestId"}})),
             stage(json!({"methodSettings": {"*/*": {"loggingLevel": "INFO"}}})),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::trust::Trust;
+
 /// A piece of an integration's URI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
@@ -33,11 +35,12 @@ pub(crate) struct Address {
     pub(crate) port: u16,
     /// The value of the Host header: the port only where it isn't the scheme's own.
     pub(crate) authority: http::HeaderValue,
+    pub(crate) trust: Trust,
 }
 
 impl Address {
     /// Reads `scheme://authority`; nothing when it isn't an address of HTTP.
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (scheme, authority) = text.split_once("://")?;
         let tls = match scheme {
             s if s.eq_ignore_ascii_case("http") => false,
@@ -73,7 +76,17 @@ impl Address {
             host: (start, start + host.len()),
             port,
             authority: authority.try_into().ok()?,
+            trust: Trust::default(),
         })
+    }
+
+    /// The same address, reached with other certificates: connections to it are told apart from those without.
+    pub(crate) fn trusting(&self, trust: Trust) -> Self {
+        Self {
+            origin: format!("{}{}", self.origin, trust.suffix()).into(),
+            trust,
+            ..self.clone()
+        }
     }
 
     /// The host, without the brackets of an IPv6 literal.

@@ -5,8 +5,9 @@ use serde::de::DeserializeOwned;
 
 use super::Verb;
 use crate::model::{
-    Account, ApiKey, Authorizer, Deployment, DomainName, GatewayResponse, Integration,
-    IntegrationResponse, Method, MethodResponse, Model, RequestValidator, Resource, RestApi,
+    Account, ApiKey, Authorizer, ClientCertificate, Deployment, DomainName, GatewayResponse,
+    Integration, IntegrationResponse, Method, MethodResponse, Model, RequestValidator, Resource,
+    RestApi, VpcLink,
 };
 
 /// How an entity words its refusals of paths. Source: `spec/rest/control-plane.md` §5 (recorded for the entities named there).
@@ -179,6 +180,11 @@ patchable! {
         "/labels" [A X] Ignored;
         "/name" [R] Text;
         "/stages" [A X] List;
+    VpcLink, Listing:
+        "/name" [R] AnyText;
+        "/description" [R] Text;
+    ClientCertificate, Listing:
+        "/description" [R] Text;
     Account, Listing:
         "/cloudwatchRoleArn" [R] Text;
         "/features" [A X] List;

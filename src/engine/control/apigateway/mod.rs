@@ -9,6 +9,7 @@ mod api_key_file;
 mod api_keys;
 mod authorizers;
 mod base_path_mappings;
+mod client_certificates;
 mod deployments;
 mod domain_names;
 mod error;
@@ -34,6 +35,7 @@ mod txn;
 mod usage;
 mod usage_plan_keys;
 mod usage_plans;
+mod vpc_links;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -91,6 +93,8 @@ const KINDS: &[&str] = &[
     kind::USAGE_PLAN_KEY,
     kind::DOMAIN_NAME,
     kind::ACCOUNT,
+    kind::VPC_LINK,
+    kind::CLIENT_CERTIFICATE,
     crate::model::Resource::KIND,
     crate::model::Model::KIND,
     crate::model::RequestValidator::KIND,
@@ -111,6 +115,7 @@ enum Run {
     TestInvoke,
 }
 
+#[allow(clippy::too_many_lines, reason = "a table, a line per operation")]
 fn run_of(operation: &str) -> Option<Run> {
     use Run::{Read, Write};
     Some(match operation {
@@ -125,6 +130,16 @@ fn run_of(operation: &str) -> Option<Run> {
         "CreateRestApi" => Write(rest_apis::create),
         "CreateStage" => Write(stages::create),
         "CreateUsagePlan" => Write(usage_plans::create),
+        "CreateVpcLink" => Write(vpc_links::create),
+        "DeleteClientCertificate" => Write(client_certificates::delete),
+        "DeleteVpcLink" => Write(vpc_links::delete),
+        "GenerateClientCertificate" => Write(client_certificates::generate),
+        "GetClientCertificate" => Read(client_certificates::get),
+        "GetClientCertificates" => Read(client_certificates::list),
+        "GetVpcLink" => Read(vpc_links::get),
+        "GetVpcLinks" => Read(vpc_links::list),
+        "UpdateClientCertificate" => Write(client_certificates::update),
+        "UpdateVpcLink" => Write(vpc_links::update),
         "CreateUsagePlanKey" => Write(usage_plan_keys::create),
         "DeleteApiKey" => Write(api_keys::delete),
         "DeleteAuthorizer" => Write(authorizers::delete),
@@ -221,6 +236,7 @@ impl ApiGateway {
             for (domain, held) in region.domains.iter() {
                 deps.gateway.publish_domain(domain, &held.entity.mappings);
             }
+            publish_named(&deps, name, region);
             for (id, api) in region.apis.iter() {
                 for stage in api.stages.values() {
                     publish_stage(&deps, name, id, api, stage);
@@ -340,6 +356,7 @@ impl ApiGateway {
     ) {
         let gateway = &self.deps.gateway;
         let mut keys = BTreeSet::new();
+        let mut named = false;
         for (of, key, put) in touched {
             match *of {
                 kind::API if !put => gateway.remove_api(key),
@@ -369,8 +386,12 @@ impl ApiGateway {
                             .map(|(_, k)| k.as_str()),
                     );
                 }
+                kind::VPC_LINK | kind::CLIENT_CERTIFICATE => named = true,
                 _ => {}
             }
+        }
+        if named {
+            publish_named(&self.deps, name, region);
         }
         publish_keys(&self.deps, name, region, &keys);
     }
@@ -395,6 +416,14 @@ impl ApiGateway {
                 let plans: Vec<String> = txn.region.plans.keys().cloned().collect();
                 for id in &plans {
                     txn.remove_plan(id);
+                }
+                let links: Vec<String> = txn.region.links.keys().cloned().collect();
+                for id in &links {
+                    txn.remove_link(id);
+                }
+                let certificates: Vec<String> = txn.region.certificates.keys().cloned().collect();
+                for id in &certificates {
+                    txn.remove_certificate(id);
                 }
                 txn.put_account(crate::model::Account::default())?;
                 txn::NOTHING
@@ -465,6 +494,19 @@ fn publish_stage(deps: &Deps, region: &str, id: &str, api: &Api, stage: &Stage) 
         deps.gateway
             .publish_stage(region, &deps.account, id, stage, deployment, canary);
     }
+}
+
+fn publish_named(deps: &Deps, name: &str, region: &Region) {
+    let links = region.links.iter();
+    let certificates = region.certificates.iter();
+    deps.gateway.publish_named(
+        name,
+        links.map(|(id, held)| (id.as_str(), held.entity.link.name.as_str())),
+        certificates.map(|(id, held)| {
+            let pem = &held.entity.certificate.pem_encoded_certificate;
+            (id.as_str(), pem.as_str(), held.entity.key.as_str())
+        }),
+    );
 }
 
 /// Publishes these keys as they are now, with the plans that each is in.

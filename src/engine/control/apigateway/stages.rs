@@ -10,7 +10,7 @@ use serde_json::json;
 use super::error::{NO_STAGE, bad, limit_exceeded, not_found};
 use super::state::Api;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
-use super::{Answer, tags, usage_plans};
+use super::{Answer, client_certificates, tags, usage_plans};
 use crate::engine::gateway;
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply_to_stage;
@@ -113,6 +113,11 @@ pub(super) fn check(
         }
     }
     // The texts of the rest are not recorded.
+    if let Some(id) = &stage.client_certificate_id
+        && held.is_none_or(|held| held.client_certificate_id.as_ref() != Some(id))
+    {
+        client_certificates::find(txn, id).map_err(|error| bad(error.message))?;
+    }
     if canary.is_some_and(|canary| !(0.0..=100.0).contains(&canary.percent_traffic)) {
         return Err(bad("Canary percentTraffic must be between 0.0 and 100.0"));
     }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::client_certificates::HeldCertificate;
 use super::domain_names::Domain;
+use super::vpc_links::HeldLink;
 use crate::engine::store::Row;
 use crate::model::{
     Account, ApiKey, Authorizer, Definition, Deployment, GatewayResponse, GatewayResponseType,
@@ -32,6 +34,10 @@ pub(super) struct Region {
     /// Custom domain names, by name.
     pub(super) domains: Arc<BTreeMap<String, Listed<Domain>>>,
     pub(super) account: Arc<Account>,
+    /// By id.
+    pub(super) links: Arc<BTreeMap<String, Listed<HeldLink>>>,
+    /// By id.
+    pub(super) certificates: Arc<BTreeMap<String, Listed<HeldCertificate>>>,
     /// The next place in the order of creation.
     pub(super) next: u64,
 }
@@ -240,6 +246,8 @@ pub(super) mod kind {
     pub(in super::super) const USAGE_PLAN_KEY: &str = "usageplankey";
     pub(in super::super) const DOMAIN_NAME: &str = "domainname";
     pub(in super::super) const ACCOUNT: &str = "account";
+    pub(in super::super) const VPC_LINK: &str = "vpclink";
+    pub(in super::super) const CLIENT_CERTIFICATE: &str = "clientcertificate";
 }
 
 /// Puts the state together from the store's rows; rows of other kinds than this service's are the caller's to sort out before.
@@ -305,6 +313,8 @@ fn load_row(region: &mut Region, row: &Row) -> Result<(), LoadError> {
         kind::API_KEY => placed(&mut region.keys, row)?,
         kind::USAGE_PLAN => placed(&mut region.plans, row)?,
         kind::DOMAIN_NAME => placed(&mut region.domains, row)?,
+        kind::VPC_LINK => placed(&mut region.links, row)?,
+        kind::CLIENT_CERTIFICATE => placed(&mut region.certificates, row)?,
         kind::USAGE_PLAN_KEY => {
             let place: u64 = read(&row.kind, &row.value)?;
             let (plan, key) = row.key.split_once('/').ok_or_else(orphan)?;

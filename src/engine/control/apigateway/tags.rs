@@ -1,4 +1,4 @@
-//! Tags: on APIs, stages, API keys, usage plans and custom domain names.
+//! Tags: on APIs, stages, API keys, usage plans, custom domain names, VPC links and client certificates.
 //!
 //! Source: `spec/rest/control-plane.md` §4.
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::error::{NO_API_KEY, NO_STAGE, bad, not_found};
 use super::txn::{NOTHING, Txn, read, text};
-use super::{Answer, domain_names, state};
+use super::{Answer, client_certificates, domain_names, state, vpc_links};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::Map;
 
@@ -21,6 +21,8 @@ enum Tagged {
     Key(String),
     Plan(String),
     Domain(String),
+    Link(String),
+    Certificate(String),
 }
 
 pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
@@ -110,6 +112,10 @@ fn locate(input: &Input) -> Result<Tagged, ServiceError> {
         ("apigateway", ["", "apikeys", key]) => Ok(Tagged::Key(id(key))),
         ("apigateway", ["", "usageplans", plan]) => Ok(Tagged::Plan(id(plan))),
         ("apigateway", ["", "domainnames", name]) => Ok(Tagged::Domain(id(name))),
+        ("apigateway", ["", "vpclinks", link]) => Ok(Tagged::Link(id(link))),
+        ("apigateway", ["", "clientcertificates", certificate]) => {
+            Ok(Tagged::Certificate(id(certificate)))
+        }
         _ => Err(wrong()),
     }
 }
@@ -125,6 +131,11 @@ fn held(txn: &Txn<'_>, target: &Tagged) -> Result<Map<String>, ServiceError> {
         Tagged::Key(key) => key_of(txn, key)?.entity.tags.clone(),
         Tagged::Plan(plan) => txn.plan(plan)?.entity.tags.clone(),
         Tagged::Domain(name) => domain_names::named(txn, name)?.entity.domain.tags.clone(),
+        Tagged::Link(id) => vpc_links::find(txn, id)?.entity.link.tags.clone(),
+        Tagged::Certificate(id) => {
+            let held = client_certificates::find(txn, id)?;
+            held.entity.certificate.tags.clone()
+        }
     };
     Ok(tags.unwrap_or_default())
 }
@@ -162,6 +173,18 @@ fn put(txn: &mut Txn<'_>, target: Tagged, tags: Map<String>) -> Result<(), Servi
             let mut domain = held.entity.as_ref().clone();
             domain.domain.tags = tags;
             txn.put_domain(held.place, domain)
+        }
+        Tagged::Link(id) => {
+            let found = vpc_links::find(txn, &id)?;
+            let mut held = found.entity.as_ref().clone();
+            held.link.tags = tags;
+            txn.put_link(found.place, held)
+        }
+        Tagged::Certificate(id) => {
+            let found = client_certificates::find(txn, &id)?;
+            let mut held = found.entity.as_ref().clone();
+            held.certificate.tags = tags;
+            txn.put_certificate(found.place, held)
         }
     }
 }

@@ -20,6 +20,7 @@ struct TestInvokeMethod {
     headers: Map<String>,
     multi_value_headers: Map<Vec<String>>,
     stage_variables: Map<String>,
+    client_certificate_id: Option<String>,
 }
 
 /// What is to be run, and on which definition; the gateway runs it.
@@ -43,6 +44,7 @@ pub(super) fn prepare(
         body: given.body.unwrap_or_default(),
         headers: headers.collect(),
         stage_variables: given.stage_variables,
+        client_certificate_id: given.client_certificate_id.filter(|id| !id.is_empty()),
     };
     Ok((api.definition(), test))
 }

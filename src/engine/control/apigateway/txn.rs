@@ -5,9 +5,11 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::client_certificates::HeldCertificate;
 use super::domain_names::Domain;
 use super::error::{NO_METHOD, NO_RESOURCE, NO_USAGE_PLAN, not_found};
 use super::state::{Api, Listed, Part, Placed, Region, State, kind};
+use super::vpc_links::HeldLink;
 use super::{Answer, Deps, USAGE};
 use crate::engine::store::Change;
 use crate::engine::wire::{Input, ServiceError};
@@ -286,6 +288,44 @@ impl<'a> Txn<'a> {
     pub(super) fn remove_domain(&mut self, name: &str) {
         Arc::make_mut(&mut self.region.domains).remove(name);
         self.note_removed(kind::DOMAIN_NAME, name.to_owned());
+    }
+
+    pub(super) fn put_link(&mut self, place: u64, held: HeldLink) -> Result<(), ServiceError> {
+        let id = held.link.id.clone();
+        let placed = Placed {
+            place,
+            entity: &held,
+        };
+        self.note(kind::VPC_LINK, id.clone(), &placed)?;
+        let entity = Arc::new(held);
+        Arc::make_mut(&mut self.region.links).insert(id, Listed { place, entity });
+        Ok(())
+    }
+
+    pub(super) fn remove_link(&mut self, id: &str) {
+        Arc::make_mut(&mut self.region.links).remove(id);
+        self.note_removed(kind::VPC_LINK, id.to_owned());
+    }
+
+    pub(super) fn put_certificate(
+        &mut self,
+        place: u64,
+        held: HeldCertificate,
+    ) -> Result<(), ServiceError> {
+        let id = held.certificate.client_certificate_id.clone();
+        let placed = Placed {
+            place,
+            entity: &held,
+        };
+        self.note(kind::CLIENT_CERTIFICATE, id.clone(), &placed)?;
+        let entity = Arc::new(held);
+        Arc::make_mut(&mut self.region.certificates).insert(id, Listed { place, entity });
+        Ok(())
+    }
+
+    pub(super) fn remove_certificate(&mut self, id: &str) {
+        Arc::make_mut(&mut self.region.certificates).remove(id);
+        self.note_removed(kind::CLIENT_CERTIFICATE, id.to_owned());
     }
 
     pub(super) fn put_account(&mut self, account: Account) -> Result<(), ServiceError> {

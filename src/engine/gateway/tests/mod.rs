@@ -11,6 +11,7 @@ mod functions;
 mod http_proxy;
 mod http_templates;
 mod keys;
+mod links;
 mod mocks;
 mod policies;
 mod recorded;

@@ -9,6 +9,7 @@
 )]
 
 mod apis;
+mod certificates;
 mod deployments;
 mod domains;
 mod integrations;
@@ -18,6 +19,7 @@ mod parts;
 mod resources;
 mod stages;
 mod state;
+mod vpc_links;
 
 use std::sync::Arc;
 
