@@ -159,11 +159,12 @@ impl Worker {
         let service = service_fn(|request| {
             watch.serving();
             let own_user = &own_user;
-            async move {
+            // Boxed: the room that a request needs belongs to the request, not to its connection, which is idle most of the time.
+            Box::pin(async move {
                 let answer = self.answer(request, (peer, local), own_user).await;
                 watch.answered();
                 Ok::<_, Infallible>(answer)
-            }
+            })
         });
         let io = WatchedIo::new(TokioIo::new(stream), Rc::clone(watch));
         let mut connection = pin!(self.http.serve_connection(io, service));
