@@ -114,6 +114,8 @@ impl MapClass {
 /// Maps with fewer entries are searched one by one, which is faster than hashing.
 const INDEXED_FROM: usize = 32;
 
+type Index = HashMap<Key, usize>;
+
 /// A map in insertion order.
 #[derive(Debug)]
 pub struct Map {
@@ -121,11 +123,7 @@ pub struct Map {
     pub class: MapClass,
     entries: RefCell<Vec<(Value, Value)>>,
     /// Where each key stands, once there are many.
-    #[allow(
-        clippy::mutable_key_type,
-        reason = "what changes inside of a key is not hashed"
-    )]
-    index: RefCell<Option<HashMap<Key, usize>>>,
+    index: RefCell<Option<Box<Index>>>,
     changes: Cell<u32>,
 }
 
@@ -175,85 +173,75 @@ impl Map {
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &Value) -> Option<Value> {
-        let at = match key {
-            Value::Str(text) => self.find_text(text),
-            _ => self.find(key),
-        }?;
-        self.entries
-            .borrow()
-            .get(at)
-            .map(|(_, value)| value.clone())
+        let entries = self.entries.borrow();
+        let at = self.position(&entries, key)?;
+        entries.get(at).map(|(_, value)| value.clone())
     }
 
     /// The value of a key that is a string.
     #[must_use]
     pub fn get_text(&self, key: &str) -> Option<Value> {
-        let at = self.find_text(key)?;
-        self.entries
-            .borrow()
-            .get(at)
-            .map(|(_, value)| value.clone())
+        let entries = self.entries.borrow();
+        if entries.len() >= INDEXED_FROM {
+            drop(entries);
+            return self.get(&Value::text(key));
+        }
+        let (_, value) = entries
+            .iter()
+            .find(|(k, _)| matches!(k, Value::Str(k) if **k == *key))?;
+        Some(value.clone())
     }
 
     /// Whether the key is there.
     #[must_use]
     pub fn contains(&self, key: &Value) -> bool {
-        self.find(key).is_some()
+        self.position(&self.entries.borrow(), key).is_some()
     }
 
-    fn find_text(&self, key: &str) -> Option<usize> {
-        if let Some(index) = &*self.index.borrow() {
-            return index.get(&Key(Value::text(key))).copied();
-        }
-        let entries = self.entries.borrow();
-        entries
-            .iter()
-            .position(|(k, _)| matches!(k, Value::Str(k) if **k == *key))
-    }
-
-    fn find(&self, key: &Value) -> Option<usize> {
-        if let Some(index) = &*self.index.borrow() {
+    fn position(&self, entries: &[(Value, Value)], key: &Value) -> Option<usize> {
+        if entries.len() >= INDEXED_FROM
+            && let Some(index) = &*self.index.borrow()
+        {
             return index.get(&Key(key.clone())).copied();
         }
-        self.entries
-            .borrow()
-            .iter()
-            .position(|(k, _)| k.equals(key))
+        let mut keys = entries.iter();
+        match key {
+            Value::Str(key) => keys.position(|(k, _)| matches!(k, Value::Str(k) if k == key)),
+            _ => keys.position(|(k, _)| k.equals(key)),
+        }
     }
 
     /// Stores a value under a key and gives the one that was there.
     pub fn put(&self, key: Value, value: Value) -> Option<Value> {
-        let at = match &key {
-            Value::Str(text) => self.find_text(text),
-            key => self.find(key),
-        };
+        let at = self.position(&self.entries.borrow(), &key);
         if let Some(at) = at {
             let mut entries = self.entries.borrow_mut();
-            return entries
-                .get_mut(at)
-                .map(|(_, old)| std::mem::replace(old, value));
+            let (_, old) = entries.get_mut(at)?;
+            return Some(std::mem::replace(old, value));
         }
         self.changes.set(self.changes.get().wrapping_add(1));
-        let mut entries = self.entries.borrow_mut();
-        let mut index = self.index.borrow_mut();
-        if let Some(index) = &mut *index {
-            index.insert(Key(key.clone()), entries.len());
+        let len = self.len();
+        if len + 1 >= INDEXED_FROM {
+            // Taken out meanwhile: comparing keys may come back to this map.
+            let known = self.index.take();
+            let mut index = known.unwrap_or_else(|| indexed(&self.entries.borrow()));
+            index.insert(Key(key.clone()), len);
+            *self.index.borrow_mut() = Some(index);
         }
-        entries.push((key, value));
-        if index.is_none() && entries.len() >= INDEXED_FROM {
-            *index = Some(indexed(&entries));
-        }
+        self.entries.borrow_mut().push((key, value));
         None
     }
 
     /// Removes a key and gives its value.
     pub fn remove(&self, key: &Value) -> Option<Value> {
-        let at = self.find(key)?;
+        let at = self.position(&self.entries.borrow(), key)?;
         self.changes.set(self.changes.get().wrapping_add(1));
-        let mut entries = self.entries.borrow_mut();
-        let (_, value) = entries.remove(at);
-        let mut index = self.index.borrow_mut();
-        *index = index.is_some().then(|| indexed(&entries));
+        *self.index.borrow_mut() = None;
+        let (_, value) = self.entries.borrow_mut().remove(at);
+        if self.len() >= INDEXED_FROM {
+            let index = indexed(&self.entries.borrow());
+            *self.index.borrow_mut() = Some(index);
+        }
         Some(value)
     }
 
@@ -265,16 +253,9 @@ impl Map {
     }
 }
 
-#[allow(
-    clippy::mutable_key_type,
-    reason = "what changes inside of a key is not hashed"
-)]
-fn indexed(entries: &[(Value, Value)]) -> HashMap<Key, usize> {
-    entries
-        .iter()
-        .enumerate()
-        .map(|(at, (key, _))| (Key(key.clone()), at))
-        .collect()
+fn indexed(entries: &[(Value, Value)]) -> Box<Index> {
+    let keys = entries.iter().enumerate();
+    Box::new(keys.map(|(at, (key, _))| (Key(key.clone()), at)).collect())
 }
 
 /// A value as a key: equal as Java's `equals()` says.

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use super::print::DEPTH_LIMIT;
-use super::{Decimal, ListClass, Map, MapClass, Other, Printer, TooMuch, Value, text};
+use super::{Decimal, ListClass, Map, MapClass, Other, Printer, Str, TooMuch, Value, text};
 
 /// Text that isn't JSON, not even loosely.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,12 +29,16 @@ impl std::error::Error for JsonError {}
 
 /// Reads one value.
 pub fn parse(text: &str) -> Result<Value, JsonError> {
+    parse_shared(&Str::from(text))
+}
+
+/// Reads one value; its strings are parts of `source`.
+pub fn parse_shared(source: &Str) -> Result<Value, JsonError> {
     let mut reader = Reader {
-        text,
+        source,
+        text: source,
         at: 0,
         depth: 0,
-        keys: Vec::new(),
-        next_key: 0,
         room: 0,
     };
     reader.value(Stop::Never)
@@ -67,18 +71,16 @@ impl Stop {
 }
 
 struct Reader<'a> {
+    source: &'a Str,
     text: &'a str,
     at: usize,
     depth: usize,
-    /// Keys that were read: objects of one list have the same keys in the same order, and can share them.
-    keys: Vec<Rc<str>>,
-    next_key: usize,
     /// The size of the last object: the next one's is likely the same.
     room: usize,
 }
 
-/// Keys beyond these are not shared.
-const SHARED_KEYS: usize = 64;
+/// More room than this isn't made in advance.
+const ROOM: usize = 64;
 
 impl<'a> Reader<'a> {
     fn byte(&self) -> u8 {
@@ -93,7 +95,7 @@ impl<'a> Reader<'a> {
     }
 
     fn skip_space(&mut self) {
-        while self.byte() <= b' ' && self.byte() != END {
+        while matches!(self.byte(), byte if byte <= b' ' && byte != END) {
             self.at += 1;
         }
     }
@@ -110,23 +112,24 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn word(&mut self, stop: Stop) -> &'a str {
+    fn word(&mut self, stop: Stop) -> Str {
         self.word_from(self.at, stop)
     }
 
-    fn word_from(&mut self, start: usize, stop: Stop) -> &'a str {
+    fn word_from(&mut self, start: usize, stop: Stop) -> Str {
         while !stop.at(self.byte()) {
             self.at += 1;
         }
-        self.trimmed(start)
+        let word = self.trimmed(start);
+        // What a trimmed word begins with lies behind blanks.
+        let blanks = self.text.get(start..).unwrap_or_default().bytes();
+        let start = start + blanks.take_while(|&b| b <= b' ').count();
+        self.source.part(start..start + word.len())
     }
 
     fn trimmed(&self, start: usize) -> &'a str {
-        text::trim(
-            self.text
-                .get(start..self.at.min(self.text.len()))
-                .unwrap_or_default(),
-        )
+        let end = self.at.min(self.text.len());
+        text::trim(self.text.get(start..end).unwrap_or_default())
     }
 
     fn value(&mut self, stop: Stop) -> Result<Value, JsonError> {
@@ -139,12 +142,12 @@ impl<'a> Reader<'a> {
             b'-' | b'0'..=b'9' => self.number(stop),
             first => {
                 let word = self.word(stop);
-                Ok(match (first, word) {
+                Ok(match (first, &*word) {
                     (b'n', "null") => Value::Null,
                     (b't', "true") => Value::Bool(true),
                     (b'f', "false") => Value::Bool(false),
                     (b'N', "NaN") => Value::other(Other::Float(f32::NAN)),
-                    _ => Value::text(word),
+                    _ => Value::Str(word),
                 })
             }
         }
@@ -194,13 +197,9 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
             let key = if matches!(self.byte(), b'"' | b'\'') {
-                match self.plain_string()? {
-                    Some(plain) => self.shared(plain),
-                    None => self.string()?,
-                }
+                self.string()?
             } else {
-                let word = self.word(Stop::Key);
-                self.shared(word)
+                self.word(Stop::Key)
             };
             self.skip_space();
             match self.byte() {
@@ -225,61 +224,47 @@ impl<'a> Reader<'a> {
             }
         }
         self.depth -= 1;
-        self.room = map.len().min(SHARED_KEYS);
+        self.room = map.len().min(ROOM);
         Ok(Value::Map(Rc::new(map)))
     }
 
-    /// A key, perhaps one that was there before: most likely the one after the last.
-    fn shared(&mut self, key: &str) -> Rc<str> {
-        let expected = self.keys.get(self.next_key).filter(|k| ***k == *key);
-        let at = match expected {
-            Some(_) => Some(self.next_key),
-            None => self.keys.iter().position(|k| **k == *key),
-        };
-        if let Some(at) = at {
-            self.next_key = at + 1;
-            return Rc::clone(&self.keys[at]);
-        }
-        let made: Rc<str> = Rc::from(key);
-        if self.keys.len() < SHARED_KEYS {
-            self.keys.push(Rc::clone(&made));
-            self.next_key = self.keys.len();
-        }
-        made
-    }
-
-    fn string(&mut self) -> Result<Rc<str>, JsonError> {
-        if let Some(plain) = self.plain_string()? {
-            return Ok(Rc::from(plain));
-        }
-        let quote = self.byte();
-        self.at += 1;
-        self.escaped(quote)
-    }
-
-    /// A string without escapes; `None`, and nothing consumed, when it has some.
-    fn plain_string(&mut self) -> Result<Option<&'a str>, JsonError> {
+    fn string(&mut self) -> Result<Str, JsonError> {
         let quote = self.byte();
         let start = self.at + 1;
-        // Most strings are short: one loop over their bytes is faster than searching twice.
-        let bytes = self.text.as_bytes().get(start..).unwrap_or_default();
-        let mut escaped = false;
-        for (len, &byte) in bytes.iter().enumerate() {
-            if byte == quote {
-                if escaped {
-                    return Ok(None);
-                }
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        match memchr::memchr2(quote, b'\\', rest) {
+            Some(len) if rest.get(len) == Some(&quote) => {
                 self.at = start + len + 1;
-                return Ok(self.text.get(start..start + len));
+                Ok(self.source.part(start..start + len))
             }
-            escaped |= byte == b'\\';
+            Some(_) if memchr::memchr(quote, rest).is_some() => {
+                self.at = start;
+                self.escaped(quote)
+            }
+            _ => {
+                self.at = self.text.len();
+                self.fail("Unexpected End Of File")
+            }
         }
-        self.at = self.text.len();
-        self.fail("Unexpected End Of File")
     }
 
-    fn escaped(&mut self, quote: u8) -> Result<Rc<str>, JsonError> {
-        let mut out = String::new();
+    /// The bytes up to the quote that closes a string with escapes.
+    fn closing(&self, quote: u8) -> usize {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let mut len = 0;
+        while let Some(at) = memchr::memchr2(quote, b'\\', rest.get(len..).unwrap_or_default()) {
+            len += at;
+            if rest.get(len) == Some(&quote) {
+                break;
+            }
+            len += 2;
+        }
+        len.min(rest.len())
+    }
+
+    fn escaped(&mut self, quote: u8) -> Result<Str, JsonError> {
+        // An escape is never shorter than what it stands for.
+        let mut out = String::with_capacity(self.closing(quote));
         let mut halves = false;
         loop {
             // What means nothing special is copied as a whole.
@@ -298,7 +283,7 @@ impl<'a> Reader<'a> {
             match c {
                 _ if c == char::from(quote) => {
                     let out = if halves { text::joined(out) } else { out };
-                    return Ok(Rc::from(out));
+                    return Ok(Str::from(out));
                 }
                 '\\' => {
                     let next = self
@@ -355,7 +340,7 @@ impl<'a> Reader<'a> {
             float = true;
             self.at += 1;
             if !matches!(self.byte(), b'+' | b'-' | b'0'..=b'9') {
-                return Ok(Value::text(self.word_from(start, stop)));
+                return Ok(Value::Str(self.word_from(start, stop)));
             }
             self.at += 1;
             self.skip_digits();
@@ -363,7 +348,7 @@ impl<'a> Reader<'a> {
         self.skip_space();
         // A character beyond `}` ends a number, as it does in json-smart.
         if self.byte() < b'~' && !stop.at(self.byte()) {
-            return Ok(Value::text(self.word_from(start, stop)));
+            return Ok(Value::Str(self.word_from(start, stop)));
         }
         let number = self.trimmed(start);
         let value = if float {

@@ -10,6 +10,7 @@ pub mod json;
 pub mod number;
 mod print;
 pub mod regex;
+mod string;
 pub mod text;
 mod value;
 
@@ -17,4 +18,5 @@ pub use collections::{Array, Cursor, Entry, List, ListClass, Map, MapClass, View
 pub use decimal::Decimal;
 pub use double::{print_double, print_float};
 pub use print::{Printer, TooMuch};
+pub use string::Str;
 pub use value::{Host, Other, Value};

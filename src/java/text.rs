@@ -130,7 +130,12 @@ pub fn encoded(text: String) -> String {
 /// `String.trim()`: takes away everything up to U+0020, and nothing else.
 #[must_use]
 pub fn trim(text: &str) -> &str {
-    text.trim_matches(|c| c <= ' ')
+    // All of these are single bytes.
+    let bytes = text.as_bytes();
+    let start = bytes.iter().take_while(|&&b| b <= b' ').count();
+    let blanks = bytes.iter().rev().take_while(|&&b| b <= b' ').count();
+    let end = bytes.len() - blanks;
+    text.get(start..end).unwrap_or_default()
 }
 
 #[cfg(test)]

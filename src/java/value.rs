@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use num_bigint::BigInt;
 
-use super::{Array, Cursor, Decimal, Entry, List, ListClass, Map, MapClass, View};
+use super::{Array, Cursor, Decimal, Entry, List, ListClass, Map, MapClass, Str, View};
 
 /// A value of the JVM. Cloning shares lists and maps, as Java's references do.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ pub enum Value {
     /// `java.lang.Double`
     Double(f64),
     /// `java.lang.String`
-    Str(Rc<str>),
+    Str(Str),
     /// A `java.util.List`.
     List(Rc<List>),
     /// A `java.util.Map`.
@@ -75,7 +75,7 @@ impl Value {
     /// A string.
     #[must_use]
     pub fn text(text: &str) -> Self {
-        Self::Str(Rc::from(text))
+        Self::Str(Str::from(text))
     }
 
     /// A new list of the given class.
@@ -256,7 +256,7 @@ impl From<&str> for Value {
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::Str(Rc::from(text))
+        Self::Str(Str::from(text))
     }
 }
 

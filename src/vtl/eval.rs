@@ -282,7 +282,7 @@ impl Run<'_> {
     // References.
 
     fn nothing(&self) -> Value {
-        Value::Str(Rc::clone(&self.empty))
+        Value::Str(self.empty.clone())
     }
 
     /// The value of a reference. What is undefined, null or not there is the empty string, as on AWS; null only for a name without `$`.

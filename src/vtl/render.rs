@@ -141,7 +141,7 @@ impl Run<'_> {
             self.write(out, &prefix.more)?;
         }
         if block.is_none() && self.print(&value, out)? {
-            let empty = matches!(&value, Value::Str(text) if Rc::ptr_eq(text, &self.empty));
+            let empty = matches!(&value, Value::Str(text) if text.is(&self.empty));
             return Ok(!empty);
         }
         let text = self.null_text(reference, layer);

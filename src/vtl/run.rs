@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::java::number::Failed;
-use crate::java::{Other, Printer, TooMuch, Value, text};
+use crate::java::{Other, Printer, Str, TooMuch, Value, text};
 
 use super::bindings::Binding;
 use super::frame::{Found, Frame, FrameKind, Layer};
@@ -70,7 +70,7 @@ pub(super) struct Run<'r> {
     pub(super) names: Option<Names>,
     pub(super) known: KnownSlots,
     variables: Vec<Variable>,
-    pub(super) empty: Rc<str>,
+    pub(super) empty: Str,
     steps: u64,
     memory: u64,
     depth: usize,
@@ -103,7 +103,7 @@ impl<'r> Run<'r> {
             names: None,
             known: KnownSlots::of(&program.names),
             variables: vec![Variable::Undefined; program.names.len()],
-            empty: Rc::from(""),
+            empty: Str::default(),
             steps: limits.steps,
             memory: limits.memory,
             depth: 0,
@@ -164,7 +164,7 @@ impl<'r> Run<'r> {
     /// A string counted against the memory budget.
     pub(super) fn make_text(&mut self, text: &str) -> Ran<Value> {
         if text.is_empty() {
-            return Ok(Value::Str(Rc::clone(&self.empty)));
+            return Ok(Value::Str(self.empty.clone()));
         }
         self.allot(text.len())?;
         Ok(Value::text(text))
@@ -240,10 +240,10 @@ impl<'r> Run<'r> {
     }
 
     /// What a value prints, as a string value; `None` for null.
-    pub(super) fn text_of(&mut self, value: &Value) -> Ran<Option<Rc<str>>> {
+    pub(super) fn text_of(&mut self, value: &Value) -> Ran<Option<Str>> {
         match value {
             Value::Null => Ok(None),
-            Value::Str(text) => Ok(Some(Rc::clone(text))),
+            Value::Str(text) => Ok(Some(text.clone())),
             _ => {
                 let mut out = String::new();
                 if !self.print(value, &mut out)? {

@@ -3,7 +3,7 @@
 use num_bigint::{BigInt, Sign};
 
 use crate::java::number::{self, Operator};
-use crate::java::{Decimal, Other, Value, text};
+use crate::java::{Decimal, Other, Str, Value, text};
 
 use super::super::run::Run;
 use super::{Called, Method, NULL, Thrown, character, double, int, long};
@@ -178,7 +178,7 @@ impl Run<'_> {
                     Method::ValueOf | Method::Format | Method::Join | Method::CopyValueOf
                 ) =>
             {
-                let empty = std::rc::Rc::from("");
+                let empty = Str::default();
                 self.string_method(&empty, &Value::Null, method, arguments)
             }
             _ => Ok(None),

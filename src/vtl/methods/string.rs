@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::java::{Other, Value, regex, text};
+use crate::java::{Other, Str, Value, regex, text};
 
 use super::super::run::Run;
 use super::list::array;
@@ -108,7 +108,7 @@ impl Run<'_> {
 
     pub(super) fn string_method(
         &mut self,
-        s: &Rc<str>,
+        s: &Str,
         value: &Value,
         method: Method,
         arguments: &[Value],
@@ -121,7 +121,7 @@ impl Run<'_> {
         }
     }
 
-    fn string_method_0(&mut self, s: &Rc<str>, value: &Value, method: Method) -> Called {
+    fn string_method_0(&mut self, s: &Str, value: &Value, method: Method) -> Called {
         match method {
             Method::Length => some(Value::int(text::len(s))),
             Method::IsEmpty => some(s.is_empty()),
@@ -176,7 +176,7 @@ impl Run<'_> {
 
     fn string_method_1(
         &mut self,
-        s: &Rc<str>,
+        s: &Str,
         value: &Value,
         method: Method,
         argument: &Value,
@@ -282,7 +282,7 @@ impl Run<'_> {
 
     fn string_method_n(
         &mut self,
-        s: &Rc<str>,
+        s: &Str,
         value: &Value,
         method: Method,
         arguments: &[Value],

@@ -1,0 +1,102 @@
+//! `java.lang.String`.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::{Deref, Range};
+use std::rc::Rc;
+
+/// A string: all of a text, or a part of one that others share. Strings read from a payload are parts of the payload.
+#[derive(Clone, Default)]
+pub struct Str {
+    whole: Rc<String>,
+    start: u32,
+    end: u32,
+}
+
+impl Str {
+    /// The part of these bytes; empty when they don't fit.
+    #[must_use]
+    pub fn part(&self, bytes: Range<usize>) -> Self {
+        let at = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Self {
+            whole: Rc::clone(&self.whole),
+            start: self.start.saturating_add(at(bytes.start)),
+            end: self.start.saturating_add(at(bytes.end)).min(self.end),
+        }
+    }
+
+    /// Whether both are parts of the very same text, at the same place.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.whole, &other.whole) && (self.start, self.end) == (other.start, other.end)
+    }
+}
+
+impl Deref for Str {
+    type Target = str;
+
+    #[inline]
+    fn deref(&self) -> &str {
+        self.whole
+            .get(self.start as usize..self.end as usize)
+            .unwrap_or_default()
+    }
+}
+
+impl From<String> for Str {
+    fn from(text: String) -> Self {
+        Self {
+            start: 0,
+            end: u32::try_from(text.len()).unwrap_or(u32::MAX),
+            whole: Rc::new(text),
+        }
+    }
+}
+
+impl From<&str> for Str {
+    fn from(text: &str) -> Self {
+        Self::from(text.to_owned())
+    }
+}
+
+impl PartialEq for Str {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Str {}
+
+impl Hash for Str {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl fmt::Debug for Str {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl fmt::Display for Str {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_shares_its_text_and_counts_from_its_own_start() {
+        let whole = Str::from("name=Ada Lovelace");
+        let name = whole.part(5..17);
+        assert_eq!((&*name, &*name.part(4..12)), ("Ada Lovelace", "Lovelace"));
+        assert_eq!(&*name.part(4..99), "Lovelace");
+        assert_eq!(&*name.part(90..99), "");
+        assert!(name.is(&whole.part(5..17)) && !name.is(&Str::from("Ada Lovelace")));
+        assert_eq!(name, Str::from("Ada Lovelace"));
+    }
+}
