@@ -25,6 +25,9 @@ pub fn print_double(d: f64) -> String {
     if d.is_nan() {
         return "NaN".into();
     }
+    if let Some(text) = short(d) {
+        return text;
+    }
     let bits = d.to_bits();
     let fraction = bits & ((1 << 52) - 1);
     let biased = i32::try_from((bits >> 52) & 0x7ff).unwrap_or_default();
@@ -36,6 +39,34 @@ pub fn print_double(d: f64) -> String {
         52,
         1023,
     )
+}
+
+/// Numbers with few binary places: their digits are all there are, so that there is nothing to choose. 13 digits at most, and two numbers
+/// never share their first 15.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a whole number below 64 · 10⁷"
+)]
+fn short(d: f64) -> Option<String> {
+    let scaled = d.abs() * 64.0;
+    if scaled >= 64.0e7 || scaled.fract() != 0.0 {
+        return None;
+    }
+    let scaled = scaled as u64;
+    let (whole, fraction) = (scaled / 64, scaled % 64 * 15_625);
+    let mut out = String::with_capacity(16);
+    if d.is_sign_negative() {
+        out.push('-');
+    }
+    out.push_str(itoa::Buffer::new().format(whole));
+    // One place more than the fraction has, to keep its leading zeros.
+    let mut buffer = itoa::Buffer::new();
+    let places = buffer.format(fraction + 1_000_000);
+    let places = places[1..].trim_end_matches('0');
+    out.push('.');
+    out.push_str(if places.is_empty() { "0" } else { places });
+    Some(out)
 }
 
 /// How `Float.toString` prints.
@@ -329,6 +360,21 @@ fn round_up(number: &mut Digits) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_fractions_have_the_digits_that_the_long_way_finds() {
+        let wide = (0..2_000).map(|n| n * 319_993);
+        for n in (0..40_000).chain(wide).chain(639_990_000..640_000_000) {
+            let d = f64::from(n) / 64.0;
+            let bits = d.to_bits();
+            let biased = i32::try_from(bits >> 52).unwrap();
+            let long = print(false, false, bits & ((1 << 52) - 1), biased, 52, 1023);
+            assert_eq!(short(d), Some(long));
+        }
+        assert_eq!(short(-0.0).as_deref(), Some("-0.0"));
+        assert_eq!(short(-2.5).as_deref(), Some("-2.5"));
+        assert_eq!((short(1e7), short(0.1), short(f64::INFINITY)), (None, None, None));
+    }
 
     #[test]
     fn doubles_print_as_java_17_prints_them() {

@@ -454,6 +454,12 @@ impl Printer<'_> {
 
     fn quoted(&mut self, text: &str, style: Style) {
         self.out.push('"');
+        let plain = |b: u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\' | b'/');
+        if text.bytes().all(plain) {
+            self.out.push_str(text);
+            self.out.push('"');
+            return;
+        }
         let mut from = 0;
         for (at, c) in text.char_indices() {
             let escape = match c {

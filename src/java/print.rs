@@ -43,12 +43,8 @@ impl<'a> Printer<'a> {
         match value {
             Value::Null => self.out.push_str("null"),
             Value::Bool(b) => self.out.push_str(if *b { "true" } else { "false" }),
-            Value::Int(n) => {
-                let _ = write!(self.out, "{n}");
-            }
-            Value::Long(n) => {
-                let _ = write!(self.out, "{n}");
-            }
+            Value::Int(n) => self.out.push_str(itoa::Buffer::new().format(*n)),
+            Value::Long(n) => self.out.push_str(itoa::Buffer::new().format(*n)),
             Value::Double(d) => self.out.push_str(&print_double(*d)),
             Value::Str(text) => self.out.push_str(text),
             Value::List(list) => {

@@ -11,12 +11,11 @@ use serde_json::Value as Json;
 use crate::java::{Host, Map, MapClass, Other, Printer, Value, json, text};
 use crate::jsonpath::{Path, ReadError};
 
-use super::frame::Layer;
-use super::methods::{Called, Thrown};
+use super::methods::{Called, Property, Thrown};
 use super::render::host;
 use super::run::{Ran, Run};
 use super::tree::{Expr, MethodCall, Part};
-use super::{ErrorKind, Names, Node, Overrides};
+use super::{Context, ErrorKind, Names, Node, Overrides};
 
 /// A name that every template has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,39 +76,36 @@ impl Run<'_> {
         }
     }
 
-    /// A part of a bound name that needs nothing but itself; `None`: ask the whole.
-    pub(super) fn bound_part(
+    /// What the first parts of a bound name give that need nothing but themselves, and the parts that are left; `None`: ask the whole.
+    pub(super) fn bound_part<'p>(
         &mut self,
         binding: Binding,
-        part: &Part,
-        layer: &Layer,
-    ) -> Ran<Option<Value>> {
-        match (binding, part) {
-            (Binding::Context, Part::Property { name, .. }) if self.context.is_none() => {
-                if matches!(
-                    &**name,
-                    "class" | "Class" | "requestOverride" | "responseOverride" | "authorizer"
-                ) {
-                    return Ok(None);
-                }
-                Ok(match self.input.context.get(name) {
-                    None | Some(Node::Null) => Some(Value::Null),
-                    Some(node) => scalar(&node),
-                })
+        parts: &'p [Part],
+    ) -> Ran<Option<(Value, &'p [Part])>> {
+        let Some((first, rest)) = parts.split_first() else {
+            return Ok(None);
+        };
+        match (binding, first) {
+            (Binding::Context, Part::Property { .. }) if self.context.is_none() => {
+                Ok(context_value(self.input.context, parts))
             }
-            (Binding::StageVariables, Part::Property { name, .. }) => {
-                if matches!(&**name, "class" | "Class") {
+            (Binding::StageVariables, Part::Property { name, property, .. }) => {
+                if *property == Property::Class {
                     return Ok(None);
                 }
                 let value = self.input.stage_variables.get(name);
-                Ok(Some(value.map_or(Value::Null, |text| Value::text(&text))))
+                let value = value.map_or(Value::Null, |text| Value::text(&text));
+                Ok(Some((value, rest)))
             }
-            (Binding::Input, Part::Method(call)) => self.input_method(call, layer),
+            (Binding::Input, Part::Method(call)) => {
+                let value = self.input_method(call)?;
+                Ok(value.map(|value| (value, rest)))
+            }
             _ => Ok(None),
         }
     }
 
-    fn input_method(&mut self, call: &MethodCall, layer: &Layer) -> Ran<Option<Value>> {
+    fn input_method(&mut self, call: &MethodCall) -> Ran<Option<Value>> {
         if let Some(path) = &call.path {
             self.here = call.span;
             let read = match &*call.name {
@@ -123,7 +119,6 @@ impl Run<'_> {
             };
         }
         if let ("params", [Expr::Str(name)]) = (&*call.name, &*call.arguments) {
-            let _ = layer;
             return Ok(Some(self.parameter(name)));
         }
         Ok(None)
@@ -251,6 +246,9 @@ impl Run<'_> {
             let Some(text) = self.text_of(argument).map_err(Thrown::Exit)? else {
                 return Ok(None);
             };
+            if text.bytes().all(|b| matches!(b, b' '..=b'~') && !is_escaped(b)) {
+                return Ok(Some(Value::Str(text)));
+            }
             return self.made(escape_java_script(&text));
         }
         let known = matches!(
@@ -266,7 +264,7 @@ impl Run<'_> {
         match name {
             "parseJson" => {
                 self.allot(text.len() * 4).map_err(Thrown::Exit)?;
-                match json::parse(text) {
+                match json::parse_shared(text) {
                     Ok(value) => Ok(Some(value)),
                     Err(error) => Err(Thrown::Exception(format!("invalid JSON: {error}").into())),
                 }
@@ -389,12 +387,44 @@ fn names_map(names: &dyn Names) -> Rc<Map> {
     Rc::new(map)
 }
 
-/// A value of `$context` that isn't an object or list.
-fn scalar(node: &Node<'_>) -> Option<Value> {
-    match node {
-        Node::Object(_) | Node::Json(Json::Object(_) | Json::Array(_)) => None,
-        other => Some(tree(other)),
+/// A value below `$context` that isn't an object, and the parts behind it; `None`: ask the whole.
+fn context_value<'p>(context: &dyn Context, parts: &'p [Part]) -> Option<(Value, &'p [Part])> {
+    let mut node: Option<Node<'_>> = None;
+    let mut authorizer = false;
+    for (depth, part) in parts.iter().enumerate() {
+        let Part::Property { name, property, .. } = part else {
+            return None;
+        };
+        let overridden = depth == 0 && matches!(&**name, "requestOverride" | "responseOverride");
+        if overridden || *property == Property::Class {
+            return None;
+        }
+        node = match node {
+            None => context.get(name),
+            Some(Node::Object(entries)) => {
+                let mut entries = entries.into_iter();
+                entries.find(|(n, _)| **n == **name).map(|(_, node)| node)
+            }
+            Some(Node::Json(Json::Object(entries))) => entries.get(&**name).map(Node::Json),
+            Some(_) => None,
+        };
+        let value = match &node {
+            Some(Node::Object(_) | Node::Json(Json::Object(_))) => {
+                authorizer = depth == 0 && &**name == "authorizer";
+                continue;
+            }
+            Some(Node::Json(Json::Array(_))) => return None,
+            Some(node) => tree(node),
+            None => Value::Null,
+        };
+        let value = match value {
+            Value::Null => value,
+            value if authorizer => Value::from(authorizer_text(&value)),
+            value => value,
+        };
+        return Some((value, &parts[depth + 1..]));
     }
+    None
 }
 
 /// A node of `$context` as values; objects print as nothing.
@@ -498,21 +528,31 @@ fn to_json(value: &Value, depth: usize, budget: &mut u32) -> Json {
     }
 }
 
+/// Whether commons-lang puts a backslash before a printing character.
+fn is_escaped(byte: u8) -> bool {
+    matches!(byte, b'\'' | b'"' | b'\\' | b'/')
+}
+
 /// commons-lang 2.6.
 fn escape_java_script(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut from = 0;
+    for (at, c) in text.char_indices() {
+        if matches!(c, ' '..='\u{7f}') && !u8::try_from(c).is_ok_and(is_escaped) {
+            continue;
+        }
+        out.push_str(&text[from..at]);
+        from = at + c.len_utf8();
         match c {
             '\u{8}' => out.push_str("\\b"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\u{c}' => out.push_str("\\f"),
             '\r' => out.push_str("\\r"),
-            '\'' | '"' | '\\' | '/' => {
+            ' '..='\u{7f}' => {
                 out.push('\\');
                 out.push(c);
             }
-            ' '..='\u{7f}' => out.push(c),
             _ => {
                 let mut whole = [0; 4];
                 for unit in text::units(c.encode_utf8(&mut whole)) {
@@ -521,6 +561,7 @@ fn escape_java_script(text: &str) -> String {
             }
         }
     }
+    out.push_str(&text[from..]);
     out
 }
 

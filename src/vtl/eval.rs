@@ -7,7 +7,7 @@ use crate::java::number::{self, Operator};
 use crate::java::{ListClass, Map, MapClass, Other, Value, text};
 
 use super::frame::Layer;
-use super::methods::Called;
+use super::methods::{Called, Method, Property, Thrown};
 use super::run::{Ran, Run, Variable};
 use super::tree::{Comparison, Expr, MethodCall, Operand, Part, Reference, ReferenceKind};
 use super::{ErrorKind, Span};
@@ -287,41 +287,33 @@ impl Run<'_> {
 
     /// The value of a reference. What is undefined, null or not there is the empty string, as on AWS; null only for a name without `$`.
     pub(super) fn execute(&mut self, reference: &Reference, layer: &Layer) -> Ran<Value> {
-        self.work(1 + reference.parts.len() as u64)?;
+        let parts = &*reference.parts;
+        self.work(1 + parts.len() as u64)?;
         if reference.kind == ReferenceKind::Runt {
             return Ok(Value::Null);
         }
-        let mut parts = reference.parts.iter();
-        if let Some(Variable::Bound(binding)) = self.unhidden(reference.root, layer)
-            && let [first, rest @ ..] = &*reference.parts
+        if !parts.is_empty()
+            && let Some(&Variable::Bound(binding)) = self.unhidden(reference.root, layer)
+            && let Some((value, rest)) = self.bound_part(binding, parts)?
         {
-            let binding = *binding;
-            if let Some(value) = self.bound_part(binding, first, layer)? {
-                return self.follow(value, rest.iter(), layer);
-            }
+            return self.follow(value, rest, layer);
         }
         let value = self.get(reference.root, layer)?;
-        if value.is_null() {
-            return Ok(self.nothing());
-        }
-        if let Some(first) = parts.next() {
-            let value = self.part(&value, first, layer)?;
-            return self.follow(value, parts, layer);
-        }
-        Ok(value)
+        self.follow(value, parts, layer)
     }
 
-    fn follow<'p>(
-        &mut self,
-        mut value: Value,
-        parts: impl Iterator<Item = &'p Part>,
-        layer: &Layer,
-    ) -> Ran<Value> {
+    fn follow(&mut self, mut value: Value, parts: &[Part], layer: &Layer) -> Ran<Value> {
         for part in parts {
-            if value.is_null() {
-                break;
-            }
-            value = self.part(&value, part, layer)?;
+            value = match (&value, part) {
+                (Value::Null, _) => break,
+                // By far the commonest.
+                (Value::Map(map), Part::Property { name, property, .. })
+                    if *property != Property::Class =>
+                {
+                    map.get_text(name).unwrap_or_default()
+                }
+                (value, part) => self.part(value, part, layer)?,
+            };
         }
         Ok(if value.is_null() {
             self.nothing()
@@ -332,9 +324,13 @@ impl Run<'_> {
 
     fn part(&mut self, value: &Value, part: &Part, layer: &Layer) -> Ran<Value> {
         match part {
-            Part::Property { name, span } => {
+            Part::Property {
+                name,
+                property,
+                span,
+            } => {
                 self.here = *span;
-                let called = self.property(value, name);
+                let called = self.property(value, name, *property);
                 self.called(called, *span, name)
             }
             Part::Method(call) => self.method(value, call, layer),
@@ -342,7 +338,7 @@ impl Run<'_> {
                 let index = self.value(index, layer)?;
                 self.here = *span;
                 let index = self.counted_from_end(index, value, *span)?;
-                let called = self.invoke(value, super::methods::Method::Get, "get", &[index]);
+                let called = self.invoke(value, Method::Get, "get", &[index]);
                 self.called(called, *span, "get")
             }
         }
@@ -372,10 +368,10 @@ impl Run<'_> {
     fn called(&mut self, called: Called, span: Span, name: &str) -> Ran<Value> {
         match called {
             Ok(value) => Ok(value.unwrap_or_default()),
-            Err(super::methods::Thrown::Exception(message)) => {
+            Err(Thrown::Exception(message)) => {
                 self.fail(ErrorKind::Method, span, format!("{name}: {message}"))
             }
-            Err(super::methods::Thrown::Exit(exit)) => Err(exit),
+            Err(Thrown::Exit(exit)) => Err(exit),
         }
     }
 
@@ -384,10 +380,10 @@ impl Run<'_> {
         let Value::Int(n @ ..0) = index else {
             return Ok(index);
         };
-        let size = self.invoke(of, super::methods::Method::Size, "size", &[]);
+        let size = self.invoke(of, Method::Size, "size", &[]);
         match size {
             Ok(Some(Value::Int(size))) => Ok(Value::Int(size.wrapping_add(n))),
-            Err(super::methods::Thrown::Exit(exit)) => Err(exit),
+            Err(Thrown::Exit(exit)) => Err(exit),
             _ => self.fail(
                 ErrorKind::Runtime,
                 span,
@@ -447,7 +443,6 @@ impl Run<'_> {
     }
 
     fn set_index(&mut self, object: &Value, index: Value, value: Value) -> Called {
-        use super::methods::{Method, Thrown};
         let is_list = match object {
             Value::List(_) => true,
             Value::Other(other) => matches!(**other, Other::Array(_)),

@@ -6,7 +6,7 @@ use crate::jsonpath::Path;
 
 use super::Span;
 use super::lexer::Kind;
-use super::methods::Method;
+use super::methods::{Method, Property};
 use super::parser::{Fault, Parser, Place, starts_value};
 use super::tree::{
     Comparison, Expr, Interpolated, MethodCall, Operand, Part, Prefix, Reference, ReferenceKind,
@@ -374,8 +374,10 @@ impl<'a> Parser<'a, '_, '_> {
                 parts.push(self.method()?);
             } else {
                 let index = self.take()?;
+                let name = self.image(index);
                 parts.push(Part::Property {
-                    name: self.image(index).into(),
+                    property: Property::named(name),
+                    name: name.into(),
                     span: self.span(index, index),
                 });
             }

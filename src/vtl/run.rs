@@ -125,6 +125,7 @@ impl<'r> Run<'r> {
     // Budget and failures.
 
     #[allow(clippy::unused_self, reason = "reads as the other ways to end do")]
+    #[cold]
     pub(super) fn fail<T>(
         &self,
         kind: ErrorKind,
@@ -135,6 +136,7 @@ impl<'r> Run<'r> {
     }
 
     /// Takes work from the budget.
+    #[inline]
     pub(super) fn work(&mut self, units: u64) -> Ran {
         match self.steps.checked_sub(units) {
             Some(left) => {
@@ -170,13 +172,10 @@ impl<'r> Run<'r> {
         Ok(Value::text(text))
     }
 
+    #[inline]
     pub(super) fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> Ran<T>) -> Ran<T> {
         if self.depth >= self.limits.depth {
-            return self.fail(
-                ErrorKind::Limit,
-                self.here,
-                format!("nested deeper than {} levels", self.limits.depth),
-            );
+            return self.too_deep();
         }
         self.depth += 1;
         let result = inner(self);
@@ -184,19 +183,32 @@ impl<'r> Run<'r> {
         result
     }
 
+    #[cold]
+    fn too_deep<T>(&self) -> Ran<T> {
+        let message = format!("nested deeper than {} levels", self.limits.depth);
+        self.fail(ErrorKind::Limit, self.here, message)
+    }
+
+    #[cold]
+    fn too_long<T>(&self) -> Ran<T> {
+        let message = format!(
+            "the output is longer than {} bytes",
+            self.limits.output_bytes
+        );
+        self.fail(ErrorKind::Limit, self.here, message)
+    }
+
     /// Writes to the output, as far as it may grow.
+    #[inline]
     pub(super) fn write(&mut self, out: &mut String, text: &str) -> Ran {
         out.push_str(text);
         self.wrote(out, text.len())
     }
 
+    #[inline]
     pub(super) fn wrote(&mut self, out: &str, bytes: usize) -> Ran {
         if out.len() > self.limits.output_bytes {
-            let message = format!(
-                "the output is longer than {} bytes",
-                self.limits.output_bytes
-            );
-            return self.fail(ErrorKind::Limit, self.here, message);
+            return self.too_long();
         }
         self.work(bytes as u64 / 16)
     }

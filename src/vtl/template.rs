@@ -1,5 +1,7 @@
 //! A parsed template.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::java::text;
 
 use super::parser;
@@ -13,7 +15,12 @@ pub struct Template {
     text: Box<str>,
     program: Program,
     limits: Limits,
+    /// The length of the last output: the next one's is likely about the same.
+    room: AtomicUsize,
 }
+
+/// More room than this isn't made in advance.
+const ROOM: usize = 64 * 1024;
 
 /// Parses a template. The limits also bound its renderings.
 pub fn parse(text: &str, limits: &Limits) -> Result<Template, TemplateError> {
@@ -34,6 +41,7 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Template, TemplateError> {
             text: text.into(),
             program,
             limits: limits.clone(),
+            room: AtomicUsize::new(text.len().min(ROOM)),
         }),
         Err((kind, span, message)) => Err(TemplateError::new(kind, text, span, message)),
     }
@@ -68,10 +76,12 @@ impl Template {
             overrides,
             tracer,
         );
-        let mut out = String::with_capacity(self.text.len());
+        let mut out = String::with_capacity(self.room.load(Ordering::Relaxed));
         match run.block(&self.program.block, &None, &mut out) {
             Ok(()) | Err(Exit::Nearest | Exit::All) => {
                 run.collect_overrides();
+                let room = (out.len() + out.len() / 8).min(ROOM);
+                self.room.store(room, Ordering::Relaxed);
                 Ok(text::encoded(out))
             }
             Err(Exit::Loop(_)) => Err(TemplateError::new(

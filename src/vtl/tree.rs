@@ -7,7 +7,7 @@ use crate::java::number::Operator;
 use crate::jsonpath::Path;
 
 use super::Span;
-use super::methods::Method;
+use super::methods::{Method, Property};
 
 /// A variable's number.
 pub(super) type Slot = u32;
@@ -180,7 +180,11 @@ pub(super) struct Prefix {
 
 #[derive(Debug)]
 pub(super) enum Part {
-    Property { name: Box<str>, span: Span },
+    Property {
+        name: Box<str>,
+        property: Property,
+        span: Span,
+    },
     Method(Box<MethodCall>),
     Index { index: Expr, span: Span },
 }

@@ -24,7 +24,7 @@ use std::borrow::Cow;
 
 use crate::java::{Cursor, ListClass, Other, Value};
 
-use super::bindings::Tool;
+use super::bindings::{Binding, Tool};
 use super::run::{Exit, Run};
 
 /// Why a call has no result.
@@ -277,72 +277,124 @@ impl Run<'_> {
     }
 
     /// A property: a `getName()`, an entry of a map, or an `isName()`.
-    pub(super) fn property(&mut self, value: &Value, name: &str) -> Called {
-        if matches!(name, "class" | "Class")
-            && !matches!(value, Value::Other(o) if matches!(**o, Other::Class(_)))
-        {
-            return self.object_method(value, Method::GetClass, &[]);
-        }
-        let is = |lower: &str| {
-            name == lower
-                || name.len() == lower.len()
-                    && name[1..] == lower[1..]
-                    && name.as_bytes()[0].eq_ignore_ascii_case(&lower.as_bytes()[0])
+    pub(super) fn property(&mut self, value: &Value, name: &str, property: Property) -> Called {
+        use Property as P;
+        let getter = match (value, property) {
+            (_, P::Class) if !is_class(value) => return self.object_method(value, Method::GetClass, &[]),
+            (Value::Map(map), _) => return Ok(map.get_text(name)),
+            (Value::Str(_), P::Bytes) => Method::GetBytes,
+            (Value::Str(_), P::Blank) => Method::IsBlank,
+            (Value::Str(_) | Value::List(_), P::Empty) => Method::IsEmpty,
+            (Value::Double(_), P::NaN) => Method::IsNaN,
+            (Value::Double(_), P::Infinite) => Method::IsInfinite,
+            (Value::Other(other), _) => return self.other_property(value, other, name, property),
+            _ => return Ok(None),
         };
-        match value {
-            Value::Map(map) => Ok(map.get_text(name)),
-            Value::Str(_) => {
-                if is("bytes") {
-                    self.invoke(value, Method::GetBytes, "getBytes", &[])
-                } else if is("empty") {
-                    self.invoke(value, Method::IsEmpty, "isEmpty", &[])
-                } else if is("blank") {
-                    self.invoke(value, Method::IsBlank, "isBlank", &[])
-                } else {
-                    Ok(None)
+        self.invoke(value, getter, name, &[])
+    }
+
+    fn other_property(
+        &mut self,
+        value: &Value,
+        other: &Other,
+        name: &str,
+        property: Property,
+    ) -> Called {
+        use Property as P;
+        match (other, property) {
+            (Other::Class(class), P::Name) => Ok(Some(Value::text(class))),
+            (Other::Entry(entry), P::Key) => Ok(Some(entry.key.clone())),
+            (Other::Entry(entry), P::Value) => Ok(Some(entry.value())),
+            (Other::View(_), P::Empty) => self.invoke(value, Method::IsEmpty, name, &[]),
+            (Other::Float(_), P::NaN) => self.invoke(value, Method::IsNaN, name, &[]),
+            (Other::Host(host), _) => {
+                if let Some(tool) = host.as_any().downcast_ref::<Tool>() {
+                    let body = property == P::Body && tool.0 == Binding::Input;
+                    return Ok(body.then(|| self.body()));
+                }
+                let Some(scope) = Self::as_scope(value) else {
+                    return Ok(None);
+                };
+                match property.of_scope() {
+                    Some(getter) => Ok(scope_method(value, getter, &[]).flatten()),
+                    None => Ok(Some(scope.kept(&Value::text(name)))),
                 }
             }
-            Value::List(_) if is("empty") => self.invoke(value, Method::IsEmpty, "isEmpty", &[]),
-            Value::Double(_) if is("naN") => self.invoke(value, Method::IsNaN, "isNaN", &[]),
-            Value::Double(_) if is("infinite") => {
-                self.invoke(value, Method::IsInfinite, "isInfinite", &[])
-            }
-            Value::Other(other) => match &**other {
-                Other::Entry(entry) if is("key") => Ok(Some(entry.key.clone())),
-                Other::Entry(entry) if is("value") => Ok(Some(entry.value())),
-                Other::View(_) if is("empty") => {
-                    self.invoke(value, Method::IsEmpty, "isEmpty", &[])
-                }
-                Other::Float(_) if is("naN") => self.invoke(value, Method::IsNaN, "isNaN", &[]),
-                Other::Class(name) if is("name") => Ok(Some(Value::text(name))),
-                Other::Host(host) => {
-                    if host.as_any().is::<Tool>() {
-                        return Ok(
-                            (is("body") && host.class() == "Oracle$Input").then(|| self.body())
-                        );
-                    }
-                    let Some(scope) = Self::as_scope(value) else {
-                        return Ok(None);
-                    };
-                    let getter = [
-                        ("index", Method::GetIndex),
-                        ("count", Method::GetCount),
-                        ("hasNext", Method::GetHasNext),
-                        ("first", Method::GetFirst),
-                        ("last", Method::GetLast),
-                        ("parent", Method::GetParent),
-                        ("topmost", Method::GetTopmost),
-                        ("replaced", Method::GetReplaced),
-                    ];
-                    match getter.iter().find(|(property, _)| is(property)) {
-                        Some((_, method)) => Ok(scope_method(value, *method, &[]).flatten()),
-                        None => Ok(Some(scope.kept(&Value::text(name)))),
-                    }
-                }
-                _ => Ok(None),
-            },
             _ => Ok(None),
         }
+    }
+}
+
+fn is_class(value: &Value) -> bool {
+    matches!(value, Value::Other(other) if matches!(**other, Other::Class(_)))
+}
+
+/// A property that some class has, looked up once when the template is parsed. Its first letter may be of either case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Property {
+    Class,
+    Bytes,
+    Empty,
+    Blank,
+    NaN,
+    Infinite,
+    Key,
+    Value,
+    Name,
+    Body,
+    Index,
+    Count,
+    HasNext,
+    First,
+    Last,
+    Parent,
+    Topmost,
+    Replaced,
+    /// Only a map can have it.
+    Other,
+}
+
+impl Property {
+    pub(super) fn named(name: &str) -> Self {
+        let Some((first, rest)) = name.split_at_checked(1) else {
+            return Self::Other;
+        };
+        match (first, rest) {
+            ("c" | "C", "lass") => Self::Class,
+            ("b" | "B", "ytes") => Self::Bytes,
+            ("e" | "E", "mpty") => Self::Empty,
+            ("b" | "B", "lank") => Self::Blank,
+            ("n" | "N", "aN") => Self::NaN,
+            ("i" | "I", "nfinite") => Self::Infinite,
+            ("k" | "K", "ey") => Self::Key,
+            ("v" | "V", "alue") => Self::Value,
+            ("n" | "N", "ame") => Self::Name,
+            ("b" | "B", "ody") => Self::Body,
+            ("i" | "I", "ndex") => Self::Index,
+            ("c" | "C", "ount") => Self::Count,
+            ("h" | "H", "asNext") => Self::HasNext,
+            ("f" | "F", "irst") => Self::First,
+            ("l" | "L", "ast") => Self::Last,
+            ("p" | "P", "arent") => Self::Parent,
+            ("t" | "T", "opmost") => Self::Topmost,
+            ("r" | "R", "eplaced") => Self::Replaced,
+            _ => Self::Other,
+        }
+    }
+
+    /// The getter of a loop's `$foreach`.
+    fn of_scope(self) -> Option<Method> {
+        Some(match self {
+            Self::Index => Method::GetIndex,
+            Self::Count => Method::GetCount,
+            Self::HasNext => Method::GetHasNext,
+            Self::First => Method::GetFirst,
+            Self::Last => Method::GetLast,
+            Self::Parent => Method::GetParent,
+            Self::Topmost => Method::GetTopmost,
+            Self::Replaced => Method::GetReplaced,
+            _ => return None,
+        })
     }
 }
 
