@@ -188,7 +188,7 @@ impl Map {
         }
         let (_, value) = entries
             .iter()
-            .find(|(k, _)| matches!(k, Value::Str(k) if **k == *key))?;
+            .find(|(k, _)| matches!(k, Value::Str(k) if k.equals(key)))?;
         Some(value.clone())
     }
 

@@ -25,8 +25,9 @@ pub fn print_double(d: f64) -> String {
     if d.is_nan() {
         return "NaN".into();
     }
-    if let Some(text) = short(d) {
-        return text;
+    let mut out = String::with_capacity(24);
+    if short(d, &mut out) {
+        return out;
     }
     let bits = d.to_bits();
     let fraction = bits & ((1 << 52) - 1);
@@ -41,21 +42,24 @@ pub fn print_double(d: f64) -> String {
     )
 }
 
-/// Numbers with few binary places: their digits are all there are, so that there is nothing to choose. 13 digits at most, and two numbers
+/// Appends a number with few binary places; `false`, and nothing appended, for others. Their digits are all there are, so that there is nothing to choose. 13 digits at most, and two numbers
 /// never share their first 15.
 #[allow(
     clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "a whole number below 64 · 10⁷"
+    clippy::float_cmp,
+    clippy::neg_cmp_op_on_partial_ord,
+    reason = "a whole number below 64 · 10⁷, or found not to be one"
 )]
-fn short(d: f64) -> Option<String> {
+pub(super) fn short(d: f64, out: &mut String) -> bool {
     let scaled = d.abs() * 64.0;
-    if scaled >= 64.0e7 || scaled.fract() != 0.0 {
-        return None;
+    // Not `>=`: a number that is none isn't less either.
+    if !(scaled < 64.0e7) || (scaled as u64) as f64 != scaled {
+        return false;
     }
     let scaled = scaled as u64;
     let (whole, fraction) = (scaled / 64, scaled % 64 * 15_625);
-    let mut out = String::with_capacity(16);
     if d.is_sign_negative() {
         out.push('-');
     }
@@ -66,7 +70,7 @@ fn short(d: f64) -> Option<String> {
     let places = places[1..].trim_end_matches('0');
     out.push('.');
     out.push_str(if places.is_empty() { "0" } else { places });
-    Some(out)
+    true
 }
 
 /// How `Float.toString` prints.
@@ -369,11 +373,14 @@ mod tests {
             let bits = d.to_bits();
             let biased = i32::try_from(bits >> 52).unwrap();
             let long = print(false, false, bits & ((1 << 52) - 1), biased, 52, 1023);
-            assert_eq!(short(d), Some(long));
+            let mut out = String::new();
+            assert!(short(d, &mut out));
+            assert_eq!(out, long);
         }
-        assert_eq!(short(-0.0).as_deref(), Some("-0.0"));
-        assert_eq!(short(-2.5).as_deref(), Some("-2.5"));
-        assert_eq!((short(1e7), short(0.1), short(f64::INFINITY)), (None, None, None));
+        assert_eq!((print_double(-0.0), print_double(-2.5)), ("-0.0".into(), "-2.5".into()));
+        for other in [1e7, 0.1, f64::INFINITY, f64::NAN] {
+            assert!(!short(other, &mut String::new()), "{other}");
+        }
     }
 
     #[test]

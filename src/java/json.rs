@@ -269,10 +269,8 @@ impl<'a> Reader<'a> {
         loop {
             // What means nothing special is copied as a whole.
             let bytes = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let plain = bytes
-                .iter()
-                .take_while(|&&b| b >= b' ' && b != quote && b != b'\\' && b != 0x7f)
-                .count();
+            let special = |&b: &u8| b < b' ' || b == quote || b == b'\\' || b == 0x7f;
+            let plain = bytes.iter().position(special).unwrap_or(bytes.len());
             out.push_str(self.text.get(self.at..self.at + plain).unwrap_or_default());
             self.at += plain;
             let rest = self.text.get(self.at..).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{ListClass, MapClass, Other, Value, json, print_double, print_float, text};
+use super::{ListClass, MapClass, Other, Value, double, json, print_double, print_float, text};
 
 /// The text would be longer, or nested deeper, than allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,7 @@ impl<'a> Printer<'a> {
             Value::Bool(b) => self.out.push_str(if *b { "true" } else { "false" }),
             Value::Int(n) => self.out.push_str(itoa::Buffer::new().format(*n)),
             Value::Long(n) => self.out.push_str(itoa::Buffer::new().format(*n)),
+            Value::Double(d) if double::short(*d, self.out) => {}
             Value::Double(d) => self.out.push_str(&print_double(*d)),
             Value::Str(text) => self.out.push_str(text),
             Value::List(list) => {

@@ -246,7 +246,7 @@ impl Run<'_> {
             let Some(text) = self.text_of(argument).map_err(Thrown::Exit)? else {
                 return Ok(None);
             };
-            if text.bytes().all(|b| matches!(b, b' '..=b'~') && !is_escaped(b)) {
+            if !text.bytes().any(|b| b < b' ' || b > b'~' || is_escaped(b)) {
                 return Ok(Some(Value::Str(text)));
             }
             return self.made(escape_java_script(&text));
@@ -537,10 +537,13 @@ fn is_escaped(byte: u8) -> bool {
 fn escape_java_script(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut from = 0;
-    for (at, c) in text.char_indices() {
-        if matches!(c, ' '..='\u{7f}') && !u8::try_from(c).is_ok_and(is_escaped) {
+    for (at, byte) in text.bytes().enumerate() {
+        if matches!(byte, b' '..=0x7f) && !is_escaped(byte) || !text.is_char_boundary(at) {
             continue;
         }
+        let Some(c) = text[at..].chars().next() else {
+            break;
+        };
         out.push_str(&text[from..at]);
         from = at + c.len_utf8();
         match c {

@@ -281,8 +281,13 @@ impl Run<'_> {
 
     // References.
 
-    fn nothing(&self) -> Value {
-        Value::Str(self.empty.clone())
+    /// A reference without a value is the empty string.
+    #[inline]
+    fn something(&self, value: Value) -> Value {
+        match value {
+            Value::Null => Value::Str(self.empty.clone()),
+            value => value,
+        }
     }
 
     /// The value of a reference. What is undefined, null or not there is the empty string, as on AWS; null only for a name without `$`.
@@ -292,8 +297,11 @@ impl Run<'_> {
         if reference.kind == ReferenceKind::Runt {
             return Ok(Value::Null);
         }
-        if !parts.is_empty()
-            && let Some(&Variable::Bound(binding)) = self.unhidden(reference.root, layer)
+        if parts.is_empty() {
+            let value = self.get(reference.root, layer)?;
+            return Ok(self.something(value));
+        }
+        if let Some(&Variable::Bound(binding)) = self.unhidden(reference.root, layer)
             && let Some((value, rest)) = self.bound_part(binding, parts)?
         {
             return self.follow(value, rest, layer);
@@ -315,11 +323,7 @@ impl Run<'_> {
                 (value, part) => self.part(value, part, layer)?,
             };
         }
-        Ok(if value.is_null() {
-            self.nothing()
-        } else {
-            value
-        })
+        Ok(self.something(value))
     }
 
     fn part(&mut self, value: &Value, part: &Part, layer: &Layer) -> Ran<Value> {

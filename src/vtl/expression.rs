@@ -53,7 +53,7 @@ impl<'a> Parser<'a, '_, '_> {
         if *count > CHAIN {
             let span = self.span(self.at, self.at);
             let message = format!("more than {CHAIN} operators in a row");
-            return Err((super::ErrorKind::Limit, span, message.into()));
+            return Err(Box::new((super::ErrorKind::Limit, span, message.into())));
         }
         Ok(())
     }
@@ -454,6 +454,24 @@ impl<'a> Parser<'a, '_, '_> {
         let end = self.at;
         let span = self.span(first, end - 1);
         let image: &'a str = self.raw(first);
+        let plain = image.as_bytes();
+        if plain.first() == Some(&b'$') && plain.get(1).is_some_and(|&b| is_name_or_curly(b)) {
+            // Neither escapes nor `!`, as nearly all are.
+            let null_text = self.literal(first, end, true);
+            let name = if plain[1] == b'{' {
+                self.raw(first + 1)
+            } else {
+                &image[1..]
+            };
+            return Reference {
+                span,
+                root: self.builder.names.slot(name),
+                kind: ReferenceKind::Normal,
+                parts: parts.into(),
+                prefix: None,
+                null_text,
+            };
+        }
         let mut reference = Reference {
             span,
             root: 0,
@@ -510,6 +528,10 @@ impl<'a> Parser<'a, '_, '_> {
         }
         reference
     }
+}
+
+fn is_name_or_curly(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'{')
 }
 
 /// Resolves `\uXXXX`; `None` when it is malformed.

@@ -30,11 +30,8 @@ impl Parser<'_, '_, '_> {
         self.builder.scans = self.builder.scans.saturating_sub(1);
         if self.builder.scans == 0 {
             let span = self.span(at, at);
-            return Err((
-                ErrorKind::Limit,
-                span,
-                Cow::Borrowed("too many brackets inside each other"),
-            ));
+            let problem = Cow::Borrowed("too many brackets inside each other");
+            return Err(Box::new((ErrorKind::Limit, span, problem)));
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::tree::{Block, Branch, Macros, Names, Node, Program, Set};
 use super::{ErrorKind, Limits, Span};
 
 /// A failure that doesn't know its template's text yet.
-pub(super) type Fault = (ErrorKind, Span, Cow<'static, str>);
+pub(super) type Fault = Box<(ErrorKind, Span, Cow<'static, str>)>;
 
 /// What all parts of a template add to: its strings are templates too.
 pub(super) struct Builder<'l> {
@@ -97,16 +97,24 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
     // Tokens.
 
     /// The kind of the token `ahead` of the next one; cut only now.
+    #[inline]
     pub(super) fn kind(&mut self, ahead: usize) -> Result<Kind, Fault> {
         self.kind_at(self.at + ahead)
     }
 
+    #[inline]
     pub(super) fn kind_at(&mut self, index: usize) -> Result<Kind, Fault> {
+        match self.tokens.get(index) {
+            Some(token) => Ok(token.kind),
+            None => self.cut(index),
+        }
+    }
+
+    fn cut(&mut self, index: usize) -> Result<Kind, Fault> {
         while self.tokens.len() <= index {
-            let token = self
-                .lexer
-                .next_token()
-                .map_err(|(kind, span, problem)| (kind, self.placed(span), problem.into()))?;
+            let token = self.lexer.next_token().map_err(|(kind, span, problem)| {
+                Box::new((kind, self.placed(span), Cow::Borrowed(problem)))
+            })?;
             if token.kind == Kind::Eof && self.tokens.last().is_some_and(|t| t.kind == Kind::Eof) {
                 return Ok(Kind::Eof);
             }
@@ -147,12 +155,16 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
             format!("`{}`", image.trim_end_matches(['\n', '\r']))
         };
         let message = format!("found {found}: {problem}");
-        Err((ErrorKind::Syntax, self.placed(span), message.into()))
+        Err(Box::new((
+            ErrorKind::Syntax,
+            self.placed(span),
+            message.into(),
+        )))
     }
 
     #[allow(clippy::unused_self, reason = "reads as `unexpected` does")]
     pub(super) fn fault<T>(&self, span: Span, problem: &'static str) -> Result<T, Fault> {
-        Err((ErrorKind::Syntax, span, problem.into()))
+        Err(Box::new((ErrorKind::Syntax, span, problem.into())))
     }
 
     /// A span of this text as one of the whole template.
@@ -228,7 +240,8 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
         if self.builder.depth >= self.builder.limits.depth {
             let index = self.at.min(self.tokens.len().saturating_sub(1));
             let message = format!("nested deeper than {} levels", self.builder.limits.depth);
-            return Err((ErrorKind::Limit, self.span(index, index), message.into()));
+            let span = self.span(index, index);
+            return Err(Box::new((ErrorKind::Limit, span, message.into())));
         }
         self.builder.depth += 1;
         let result = inner(self);
@@ -397,7 +410,8 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
         }
         if self.kind(0)? == Kind::Eof {
             let message = format!("this {directive} has no #end");
-            return Err((ErrorKind::Syntax, self.trimmed(start), message.into()));
+            let span = self.trimmed(start);
+            return Err(Box::new((ErrorKind::Syntax, span, message.into())));
         }
         self.unexpected("#end must come first")
     }

@@ -111,8 +111,19 @@ impl Run<'_> {
             self.write(out, &reference.null_text)?;
             return Ok(true);
         }
-        let value = self.execute(reference, layer)?;
         let prefix = reference.prefix.as_deref();
+        if reference.parts.is_empty()
+            && prefix.is_none()
+            && let Some(Value::Str(text)) = self.plain(reference.root, layer)
+            && !text.is_empty()
+        {
+            // The commonest, without taking the value out of its variable.
+            let bytes = text.len();
+            out.push_str(text);
+            self.wrote(out, bytes + 16)?;
+            return Ok(true);
+        }
+        let value = self.execute(reference, layer)?;
         if let Some(prefix) = prefix.filter(|prefix| prefix.escaped) {
             // With AWS's handler there is always a value, and `\$x` prints the reference.
             self.write(out, &prefix.escape)?;
@@ -434,7 +445,8 @@ impl Run<'_> {
         macros.extend(self.macros.iter().map(|(k, v)| (k.clone(), Arc::clone(v))));
         let program = match parser::program(&text, self.limits, names, macros) {
             Ok(program) => program,
-            Err((kind, _, message)) => {
+            Err(fault) => {
+                let (kind, _, message) = *fault;
                 let message = format!("in the evaluated text: {message}");
                 return self.fail(kind, span, message);
             }

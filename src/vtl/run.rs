@@ -18,7 +18,7 @@ use super::{ErrorKind, Input, Limits, Overrides, Span, Step, Tracer};
 /// Why rendering stops before the end.
 pub(super) enum Exit {
     /// It failed.
-    Fault(Box<Fault>),
+    Fault(Fault),
     /// `#break`: the innermost loop, macro, block or evaluation ends.
     Nearest,
     /// `#break($foreach)`: this loop ends.
@@ -310,13 +310,25 @@ impl<'r> Run<'r> {
         self.variables.get(slot as usize)
     }
 
-    /// The value of a variable; null when it has none.
-    pub(super) fn get(&mut self, slot: Slot, layer: &Layer) -> Ran<Value> {
-        if layer.is_none()
-            && let Some(Variable::Set(value)) = self.variables.get(slot as usize)
-        {
-            return Ok(value.clone());
+    /// A variable that holds a value, when there are no other layers.
+    #[inline]
+    pub(super) fn plain(&self, slot: Slot, layer: &Layer) -> Option<&Value> {
+        match (layer, self.variables.get(slot as usize)) {
+            (None, Some(Variable::Set(value))) => Some(value),
+            _ => None,
         }
+    }
+
+    /// The value of a variable; null when it has none.
+    #[inline]
+    pub(super) fn get(&mut self, slot: Slot, layer: &Layer) -> Ran<Value> {
+        match self.plain(slot, layer) {
+            Some(value) => Ok(value.clone()),
+            None => self.search(slot, layer),
+        }
+    }
+
+    fn search(&mut self, slot: Slot, layer: &Layer) -> Ran<Value> {
         let mut next = layer;
         while let Some(frame) = next {
             match frame.find(slot) {

@@ -202,6 +202,9 @@ fn default(rest: &[u8], first: u8, best: &mut Best) {
 
 /// `#set(` with the blanks before it.
 fn set(rest: &[u8], best: &mut Best) {
+    if !matches!(rest.first(), Some(b' ' | b'\t' | b'#')) {
+        return;
+    }
     let blanks = run(rest, |b| matches!(b, b' ' | b'\t'));
     let after = &rest[blanks..];
     let name = if after.starts_with(b"#set") {

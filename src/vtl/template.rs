@@ -43,7 +43,10 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Template, TemplateError> {
             limits: limits.clone(),
             room: AtomicUsize::new(text.len().min(ROOM)),
         }),
-        Err((kind, span, message)) => Err(TemplateError::new(kind, text, span, message)),
+        Err(fault) => {
+            let (kind, span, message) = *fault;
+            Err(TemplateError::new(kind, text, span, message))
+        }
     }
 }
 

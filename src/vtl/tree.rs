@@ -16,23 +16,33 @@ pub(super) type Slot = u32;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     names: Vec<Arc<str>>,
+    /// Those beyond the first few, which are found faster by going through them.
     slots: HashMap<Arc<str>, Slot>,
 }
 
+/// How many names are gone through one by one.
+const LISTED: usize = 32;
+
 impl Names {
     pub(super) fn slot(&mut self, name: &str) -> Slot {
-        if let Some(&slot) = self.slots.get(name) {
+        if let Some(slot) = self.find(name) {
             return slot;
         }
         let slot = Slot::try_from(self.names.len()).unwrap_or(Slot::MAX);
         let name: Arc<str> = Arc::from(name);
-        self.names.push(Arc::clone(&name));
-        self.slots.insert(name, slot);
+        if self.names.len() >= LISTED {
+            self.slots.insert(Arc::clone(&name), slot);
+        }
+        self.names.push(name);
         slot
     }
 
     pub(super) fn find(&self, name: &str) -> Option<Slot> {
-        self.slots.get(name).copied()
+        let mut listed = self.names.iter().take(LISTED);
+        match listed.position(|known| **known == *name) {
+            Some(at) => Slot::try_from(at).ok(),
+            None => self.slots.get(name).copied(),
+        }
     }
 
     pub(super) fn name(&self, slot: Slot) -> &str {
