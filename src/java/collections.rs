@@ -192,6 +192,20 @@ impl Map {
         Some(value.clone())
     }
 
+    /// Looks at the value of a key that is a string where it lies. `look` must not change the map.
+    pub fn look<T>(&self, key: &str, look: impl FnOnce(&Value) -> T) -> T {
+        let entries = self.entries.borrow();
+        if entries.len() >= INDEXED_FROM {
+            drop(entries);
+            return look(&self.get_text(key).unwrap_or_default());
+        }
+        let mut entries = entries.iter();
+        match entries.find(|(k, _)| matches!(k, Value::Str(k) if k.equals(key))) {
+            Some((_, value)) => look(value),
+            None => look(&Value::Null),
+        }
+    }
+
     /// Whether the key is there.
     #[must_use]
     pub fn contains(&self, key: &Value) -> bool {

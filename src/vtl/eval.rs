@@ -301,6 +301,9 @@ impl Run<'_> {
             let value = self.get(reference.root, layer)?;
             return Ok(self.something(value));
         }
+        if let Some(value) = self.look(reference, layer, Value::clone) {
+            return Ok(self.something(value));
+        }
         if let Some(&Variable::Bound(binding)) = self.unhidden(reference.root, layer)
             && let Some((value, rest)) = self.bound_part(binding, parts)?
         {
@@ -308,6 +311,31 @@ impl Run<'_> {
         }
         let value = self.get(reference.root, layer)?;
         self.follow(value, parts, layer)
+    }
+
+    /// Looks at what properties of maps lead to, without taking it from where it lies; `None` when anything else is on the way.
+    #[inline]
+    pub(super) fn look<T>(
+        &self,
+        reference: &Reference,
+        layer: &Layer,
+        look: impl FnOnce(&Value) -> T,
+    ) -> Option<T> {
+        let Value::Map(map) = self.plain(reference.root, layer)? else {
+            return None;
+        };
+        let (last, parts) = reference.parts.split_last()?;
+        let mut owned: Rc<Map>;
+        let mut map = map;
+        for part in parts {
+            let next = map.look(plain_property(part)?, |value| match value {
+                Value::Map(map) => Some(Rc::clone(map)),
+                _ => None,
+            });
+            owned = next?;
+            map = &owned;
+        }
+        Some(map.look(plain_property(last)?, look))
     }
 
     fn follow(&mut self, mut value: Value, parts: &[Part], layer: &Layer) -> Ran<Value> {
@@ -468,6 +496,14 @@ impl Run<'_> {
             }
             _ => Ok::<_, Thrown>(None),
         }
+    }
+}
+
+/// The name of a property that every map may have.
+fn plain_property(part: &Part) -> Option<&str> {
+    match part {
+        Part::Property { name, property, .. } if *property != Property::Class => Some(name),
+        _ => None,
     }
 }
 

@@ -123,6 +123,20 @@ impl Run<'_> {
             self.wrote(out, bytes + 16)?;
             return Ok(true);
         }
+        if prefix.is_none() && reference.kind == ReferenceKind::Normal {
+            let before = out.len();
+            let text = self.look(reference, layer, |value| match value {
+                Value::Str(text) if !text.is_empty() => {
+                    out.push_str(text);
+                    true
+                }
+                _ => false,
+            });
+            if text == Some(true) {
+                self.wrote(out, out.len() - before + 16)?;
+                return Ok(true);
+            }
+        }
         let value = self.execute(reference, layer)?;
         if let Some(prefix) = prefix.filter(|prefix| prefix.escaped) {
             // With AWS's handler there is always a value, and `\$x` prints the reference.
