@@ -85,3 +85,67 @@ fn every_case_renders_as_the_reference_does() {
         wrong.join("\n")
     );
 }
+
+/// One parsed template serves all requests, on whatever thread they are.
+#[test]
+fn a_template_is_shared_between_threads() {
+    fn shared(_: &(impl Send + Sync)) {}
+    let template = vtl::parse("$input.path('$.a')", &Limits::default()).unwrap();
+    shared(&template);
+    std::thread::scope(|scope| {
+        for n in 0..2 {
+            let template = &template;
+            scope.spawn(move || {
+                let body = format!("{{\"a\":{n}}}");
+                let input = Input {
+                    body: &body,
+                    ..Input::default()
+                };
+                let output = template.render(&input, &mut Overrides::default(), None);
+                assert_eq!(output.unwrap(), n.to_string());
+            });
+        }
+    });
+}
+
+/// A property below `$context` is found without making the whole, and must be what the whole has.
+#[test]
+fn properties_of_context_are_the_same_alone_and_in_the_whole() {
+    let context = serde_json::json!({
+        "stage": "prod", "none": null,
+        "identity": {"sourceIp": "192.0.2.1", "deep": {"x": {"y": 7}}, "list": [1, {"a": "b"}]},
+        "authorizer": {"n": 1, "flag": true, "no": null, "list": [1, "x"], "claims": {"sub": "u", "n": 2}},
+    });
+    for path in [
+        "stage",
+        "stage.x",
+        "none",
+        "none.x",
+        "missing",
+        "identity",
+        "identity.sourceIp",
+        "identity.none.x",
+        "identity.deep.x.y",
+        "identity.deep.x",
+        "identity.list",
+        "identity.list[1].a",
+        "identity.class.name",
+        "authorizer",
+        "authorizer.n",
+        "authorizer.n.length()",
+        "authorizer.flag",
+        "authorizer.no",
+        "authorizer.list",
+        "authorizer.claims",
+        "authorizer.claims.sub",
+        "authorizer.claims.n",
+        "requestOverride.header",
+        "class.name",
+    ] {
+        let input = serde_json::json!({"context": context});
+        let alone = format!("[$context.{path}]#if($context.{path} == 1)one#end");
+        let whole = format!("#set($c = $context)[$c.{path}]#if($c.{path} == 1)one#end");
+        let (alone, whole) = (render(&alone, &input), render(&whole, &input));
+        assert_eq!(alone.unwrap().0, whole.unwrap().0, "{path}");
+    }
+}

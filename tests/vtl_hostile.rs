@@ -40,6 +40,21 @@ fn each_attack_meets_its_limit() {
         ("doubling text", doubling.to_owned(), "limit"),
         ("sharing lists", format!("{sharing}$l"), "limit"),
         ("comparing shared lists", format!("{sharing}#if($l==$l)same#end"), "same"),
+        (
+            "comparing shared lists again and again",
+            format!("{sharing}#set($m=[1])#foreach($i in [1..60])#set($m=[$m,$m])#end#foreach($i in [1..1000])#foreach($j in [1..1000])#if($l==$m)#end#end#end"),
+            "limit",
+        ),
+        (
+            "looking for shared lists again and again",
+            format!("{sharing}#set($m=[])#foreach($i in [1..500])#set($x=$m.add([$l,$i]))#end#foreach($i in [1..1000])$m.contains([$l])#end"),
+            "limit",
+        ),
+        (
+            "keys that hold their map",
+            "#set($m={})#foreach($i in [1..31])#set($x=$m.put($i,1))#end#set($x=$m.put([$m],1))#set($n=$m.clone())#set($x=$m.put([$n],1))$m.size()".to_owned(),
+            "32",
+        ),
         ("a list in itself", "#set($l=[1])#set($x=$l.add($l))$l".to_owned(), "[1, (this Collection)]"),
         ("two maps in each other", "#set($a={})#set($b={'a':$a})#set($a.b=$b)$a".to_owned(), "limit"),
         ("loops in loops", "#foreach($a in [1..1000])#foreach($b in [1..1000])#foreach($c in [1..1000])x#end#end#end".to_owned(), "limit"),

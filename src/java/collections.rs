@@ -139,12 +139,16 @@ impl Map {
         }
     }
 
-    /// An empty map with room for entries.
+    /// A map of these entries, whose keys differ.
     #[must_use]
-    pub fn with_room(class: MapClass, room: usize) -> Self {
-        let map = Self::new(class);
-        map.entries.borrow_mut().reserve(room);
-        map
+    pub fn of(class: MapClass, entries: Vec<(Value, Value)>) -> Self {
+        let index = (entries.len() >= INDEXED_FROM).then(|| indexed(&entries));
+        Self {
+            class,
+            entries: RefCell::new(entries),
+            index: RefCell::new(index),
+            changes: Cell::new(0),
+        }
     }
 
     /// The entries, in order. Don't keep it while the template runs.

@@ -377,7 +377,10 @@ mod tests {
             assert!(short(d, &mut out));
             assert_eq!(out, long);
         }
-        assert_eq!((print_double(-0.0), print_double(-2.5)), ("-0.0".into(), "-2.5".into()));
+        assert_eq!(
+            (print_double(-0.0), print_double(-2.5)),
+            ("-0.0".into(), "-2.5".into())
+        );
         for other in [1e7, 0.1, f64::INFINITY, f64::NAN] {
             assert!(!short(other, &mut String::new()), "{other}");
         }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use super::print::DEPTH_LIMIT;
-use super::{Decimal, ListClass, Map, MapClass, Other, Printer, Str, TooMuch, Value, text};
+use super::{Decimal, List, ListClass, Map, MapClass, Other, Printer, Str, TooMuch, Value, text};
 
 /// Text that isn't JSON, not even loosely.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +41,15 @@ pub fn parse_shared(source: &Str) -> Result<Value, JsonError> {
         depth: 0,
         room: 0,
     };
-    reader.value(Stop::Never)
+    let mut value = Value::Null;
+    match reader.value(Stop::Never, &mut value) {
+        Ok(()) => Ok(value),
+        Err(error) => Err(*error),
+    }
 }
+
+/// Boxed, so that it makes no result larger than what is read.
+type Read<T = ()> = Result<T, Box<JsonError>>;
 
 /// json-smart's depth limit.
 const DEPTH: usize = 400;
@@ -79,6 +86,9 @@ struct Reader<'a> {
     room: usize,
 }
 
+/// Objects with more entries look keys up in a map instead of going through them.
+const FEW: usize = 24;
+
 /// More room than this isn't made in advance.
 const ROOM: usize = 64;
 
@@ -87,11 +97,12 @@ impl<'a> Reader<'a> {
         self.text.as_bytes().get(self.at).copied().unwrap_or(END)
     }
 
-    fn fail<T>(&self, problem: &'static str) -> Result<T, JsonError> {
-        Err(JsonError {
+    #[cold]
+    fn fail<T>(&self, problem: &'static str) -> Read<T> {
+        Err(Box::new(JsonError {
             at: self.at.min(self.text.len()),
             problem,
-        })
+        }))
     }
 
     fn skip_space(&mut self) {
@@ -132,28 +143,30 @@ impl<'a> Reader<'a> {
         text::trim(self.text.get(start..end).unwrap_or_default())
     }
 
-    fn value(&mut self, stop: Stop) -> Result<Value, JsonError> {
+    /// Reads a value to where it shall lie: values that are handed on once for each level they are below cost more than reading them.
+    fn value(&mut self, stop: Stop, into: &mut Value) -> Read {
         self.skip_blanks();
         match self.byte() {
-            b':' | b']' | b'}' => self.fail("Unexpected character"),
-            b'{' => self.object(),
-            b'[' => self.array(),
-            b'"' | b'\'' => Ok(Value::Str(self.string()?)),
-            b'-' | b'0'..=b'9' => self.number(stop),
+            b':' | b']' | b'}' => return self.fail("Unexpected character"),
+            b'{' => *into = Value::Map(self.object()?),
+            b'[' => *into = Value::List(self.array()?),
+            b'"' | b'\'' => *into = Value::Str(self.string()?),
+            b'-' | b'0'..=b'9' => *into = self.number(stop)?,
             first => {
                 let word = self.word(stop);
-                Ok(match (first, &*word) {
+                *into = match (first, &*word) {
                     (b'n', "null") => Value::Null,
                     (b't', "true") => Value::Bool(true),
                     (b'f', "false") => Value::Bool(false),
                     (b'N', "NaN") => Value::other(Other::Float(f32::NAN)),
                     _ => Value::Str(word),
-                })
+                };
             }
         }
+        Ok(())
     }
 
-    fn deeper(&mut self) -> Result<(), JsonError> {
+    fn deeper(&mut self) -> Read {
         self.depth += 1;
         if self.depth > DEPTH {
             return self.fail("Malicious payload, having non natural depths");
@@ -162,7 +175,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn array(&mut self) -> Result<Value, JsonError> {
+    fn array(&mut self) -> Read<Rc<List>> {
         self.deeper()?;
         let mut items = Vec::new();
         loop {
@@ -171,18 +184,24 @@ impl<'a> Reader<'a> {
                 b']' => {
                     self.at += 1;
                     self.depth -= 1;
-                    return Ok(Value::list(ListClass::Json, items));
+                    return Ok(Rc::new(List::new(ListClass::Json, items)));
                 }
                 b':' | b'}' => return self.fail("Unexpected character"),
                 END => return self.fail("Unexpected End Of File"),
-                _ => items.push(self.value(Stop::Item)?),
+                _ => {
+                    items.push(Value::Null);
+                    if let Some(item) = items.last_mut() {
+                        self.value(Stop::Item, item)?;
+                    }
+                }
             }
         }
     }
 
-    fn object(&mut self) -> Result<Value, JsonError> {
+    fn object(&mut self) -> Read<Rc<Map>> {
         self.deeper()?;
-        let map = Map::with_room(MapClass::Linked, self.room);
+        let mut entries = Vec::with_capacity(self.room);
+        let mut many = None;
         loop {
             match self.byte() {
                 b' ' | b'\t' | b'\n' | b'\r' | b',' => {
@@ -210,8 +229,7 @@ impl<'a> Reader<'a> {
             if self.at >= self.text.len() {
                 return self.fail("Unexpected End Of File");
             }
-            let value = self.value(Stop::Value)?;
-            map.put(Value::Str(key), value);
+            self.entry(&mut entries, &mut many, key)?;
             self.skip_space();
             match self.byte() {
                 b'}' => {
@@ -224,11 +242,37 @@ impl<'a> Reader<'a> {
             }
         }
         self.depth -= 1;
+        let map = many.unwrap_or_else(|| Map::of(MapClass::Linked, entries));
         self.room = map.len().min(ROOM);
-        Ok(Value::Map(Rc::new(map)))
+        Ok(Rc::new(map))
     }
 
-    fn string(&mut self) -> Result<Str, JsonError> {
+    /// Reads the value of a key. A key that comes again keeps its place.
+    fn entry(
+        &mut self,
+        entries: &mut Vec<(Value, Value)>,
+        many: &mut Option<Map>,
+        key: Str,
+    ) -> Read {
+        if many.is_none() && entries.len() < FEW {
+            let known = |(k, _): &(Value, Value)| matches!(k, Value::Str(k) if *k == key);
+            let at = entries.iter().position(known).unwrap_or(entries.len());
+            if at == entries.len() {
+                entries.push((Value::Str(key), Value::Null));
+            }
+            return match entries.get_mut(at) {
+                Some((_, value)) => self.value(Stop::Value, value),
+                None => Ok(()),
+            };
+        }
+        let mut value = Value::Null;
+        self.value(Stop::Value, &mut value)?;
+        let map = many.get_or_insert_with(|| Map::of(MapClass::Linked, std::mem::take(entries)));
+        map.put(Value::Str(key), value);
+        Ok(())
+    }
+
+    fn string(&mut self) -> Read<Str> {
         let quote = self.byte();
         let start = self.at + 1;
         let rest = self.text.as_bytes().get(start..).unwrap_or_default();
@@ -262,7 +306,7 @@ impl<'a> Reader<'a> {
         len.min(rest.len())
     }
 
-    fn escaped(&mut self, quote: u8) -> Result<Str, JsonError> {
+    fn escaped(&mut self, quote: u8) -> Read<Str> {
         // An escape is never shorter than what it stands for.
         let mut out = String::with_capacity(self.closing(quote));
         let mut halves = false;
@@ -312,7 +356,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn unit(&mut self, digits: usize) -> Result<u16, JsonError> {
+    fn unit(&mut self, digits: usize) -> Read<u16> {
         let mut unit = 0;
         for _ in 0..digits {
             let Some(digit) = char::from(self.byte()).to_digit(16) else {
@@ -324,7 +368,7 @@ impl<'a> Reader<'a> {
         Ok(unit)
     }
 
-    fn number(&mut self, stop: Stop) -> Result<Value, JsonError> {
+    fn number(&mut self, stop: Stop) -> Read<Value> {
         let start = self.at;
         self.at += 1;
         self.skip_digits();

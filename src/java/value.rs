@@ -176,17 +176,53 @@ impl Value {
         }
     }
 
+    /// How many values comparing this one may look at: itself and all that it holds, up to the bound of [`Self::equals`].
+    #[must_use]
+    pub fn weight(&self) -> u32 {
+        let mut left = FUEL;
+        weigh(self, &mut left, 0);
+        FUEL - left
+    }
+
     /// Java's `equals()`: numbers of different classes differ, lists and maps are compared by content.
     ///
     /// Values that share parts of themselves many times over are compared up to a bound, beyond which they count as different.
     #[must_use]
     pub fn equals(&self, other: &Self) -> bool {
-        equal(self, other, &mut 100_000, 0)
+        let mut fuel = FUEL;
+        equal(self, other, &mut fuel, 0)
+    }
+}
+
+/// The most values that one comparison looks at.
+const FUEL: u32 = 100_000;
+
+/// Values deeper inside of others aren't compared.
+const DEPTH: u32 = 200;
+
+fn weigh(value: &Value, left: &mut u32, depth: u32) {
+    if *left == 0 || depth > DEPTH {
+        return;
+    }
+    *left -= 1;
+    match value {
+        Value::List(list) => {
+            for item in list.items().iter() {
+                weigh(item, left, depth + 1);
+            }
+        }
+        Value::Map(map) => {
+            for (key, value) in map.pairs().iter() {
+                weigh(key, left, depth + 1);
+                weigh(value, left, depth + 1);
+            }
+        }
+        _ => {}
     }
 }
 
 fn equal(a: &Value, b: &Value, fuel: &mut u32, depth: u32) -> bool {
-    if *fuel == 0 || depth > 200 {
+    if *fuel == 0 || depth > DEPTH {
         return false;
     }
     *fuel -= 1;

@@ -198,7 +198,7 @@ impl Run<'_> {
             _ => {}
         }
         if related(a, b) {
-            self.work(16)?;
+            self.work(16 + u64::from(a.weight()))?;
             return Ok(a.equals(b));
         }
         let (a, b) = (self.text_of(a)?, self.text_of(b)?);

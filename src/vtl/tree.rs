@@ -196,7 +196,10 @@ pub(super) enum Part {
         span: Span,
     },
     Method(Box<MethodCall>),
-    Index { index: Expr, span: Span },
+    Index {
+        index: Expr,
+        span: Span,
+    },
 }
 
 #[derive(Debug)]

@@ -21,11 +21,12 @@ mod number;
 mod string;
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use crate::java::{Cursor, ListClass, Other, Value};
 
 use super::bindings::{Binding, Tool};
-use super::run::{Exit, Run};
+use super::run::{Exit, Ran, Run};
 
 /// Why a call has no result.
 pub(super) enum Thrown {
@@ -171,11 +172,49 @@ impl Run<'_> {
         name: &str,
         arguments: &[Value],
     ) -> Called {
+        self.compared(value, method, arguments)?;
         let called = self.invoke_fitting(value, method, name, arguments)?;
         if called.is_none() && !arguments.is_empty() && takes_nothing(value, method, name) {
             return Err(Thrown::new("this method takes no arguments"));
         }
         Ok(called)
+    }
+
+    /// Takes from the budget what a method costs that compares its argument, when that holds others, with each element.
+    fn compared(&mut self, value: &Value, method: Method, arguments: &[Value]) -> Ran {
+        use Method as M;
+        let Some(argument @ (Value::List(_) | Value::Map(_) | Value::Other(_))) = arguments.first()
+        else {
+            return Ok(());
+        };
+        let compares = matches!(
+            method,
+            M::Contains | M::ContainsAll | M::ContainsKey | M::ContainsValue | M::Equals | M::Get
+        ) || matches!(
+            method,
+            M::GetOrDefault | M::IndexOf | M::LastIndexOf | M::Put | M::PutIfAbsent | M::Remove
+        ) || matches!(method, M::RemoveAll | M::Replace | M::RetainAll);
+        if !compares {
+            return Ok(());
+        }
+        let elements = match value {
+            Value::List(list) => list.len(),
+            Value::Map(map) => map.len(),
+            Value::Other(other) => match &**other {
+                Other::Array(array) => array.items.borrow().len(),
+                Other::View(view) => view.map.len(),
+                _ => 1,
+            },
+            _ => 1,
+        };
+        let weight = match argument {
+            Value::Other(other) => match &**other {
+                Other::View(view) => Value::Map(Rc::clone(&view.map)).weight(),
+                _ => 1,
+            },
+            _ => argument.weight(),
+        };
+        self.work(u64::from(weight) * (elements as u64 + 1))
     }
 
     fn invoke_fitting(
@@ -280,7 +319,9 @@ impl Run<'_> {
     pub(super) fn property(&mut self, value: &Value, name: &str, property: Property) -> Called {
         use Property as P;
         let getter = match (value, property) {
-            (_, P::Class) if !is_class(value) => return self.object_method(value, Method::GetClass, &[]),
+            (_, P::Class) if !is_class(value) => {
+                return self.object_method(value, Method::GetClass, &[]);
+            }
             (Value::Map(map), _) => return Ok(map.get_text(name)),
             (Value::Str(_), P::Bytes) => Method::GetBytes,
             (Value::Str(_), P::Blank) => Method::IsBlank,
