@@ -142,7 +142,7 @@ impl Map {
     /// A map of these entries, whose keys differ.
     #[must_use]
     pub fn of(class: MapClass, entries: Vec<(Value, Value)>) -> Self {
-        let index = (entries.len() >= INDEXED_FROM).then(|| indexed(&entries));
+        let index = (entries.len() >= INDEXED_FROM).then(|| Box::new(indexed(&entries)));
         Self {
             class,
             entries: RefCell::new(entries),
@@ -242,7 +242,7 @@ impl Map {
         if len + 1 >= INDEXED_FROM {
             // Taken out meanwhile: comparing keys may come back to this map.
             let known = self.index.take();
-            let mut index = known.unwrap_or_else(|| indexed(&self.entries.borrow()));
+            let mut index = known.unwrap_or_else(|| Box::new(indexed(&self.entries.borrow())));
             index.insert(Key(key.clone()), len);
             *self.index.borrow_mut() = Some(index);
         }
@@ -257,7 +257,7 @@ impl Map {
         *self.index.borrow_mut() = None;
         let (_, value) = self.entries.borrow_mut().remove(at);
         if self.len() >= INDEXED_FROM {
-            let index = indexed(&self.entries.borrow());
+            let index = Box::new(indexed(&self.entries.borrow()));
             *self.index.borrow_mut() = Some(index);
         }
         Some(value)
@@ -271,9 +271,13 @@ impl Map {
     }
 }
 
-fn indexed(entries: &[(Value, Value)]) -> Box<Index> {
+#[allow(
+    clippy::mutable_key_type,
+    reason = "what changes inside of a key is not hashed"
+)]
+fn indexed(entries: &[(Value, Value)]) -> Index {
     let keys = entries.iter().enumerate();
-    Box::new(keys.map(|(at, (key, _))| (Key(key.clone()), at)).collect())
+    keys.map(|(at, (key, _))| (Key(key.clone()), at)).collect()
 }
 
 /// A value as a key: equal as Java's `equals()` says.

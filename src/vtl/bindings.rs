@@ -246,7 +246,10 @@ impl Run<'_> {
             let Some(text) = self.text_of(argument).map_err(Thrown::Exit)? else {
                 return Ok(None);
             };
-            if !text.bytes().any(|b| b < b' ' || b > b'~' || is_escaped(b)) {
+            if !text
+                .bytes()
+                .any(|b| !matches!(b, b' '..=b'~') || is_escaped(b))
+            {
                 return Ok(Some(Value::Str(text)));
             }
             return self.made(escape_java_script(&text));
