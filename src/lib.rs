@@ -32,4 +32,5 @@ pub mod iam;
 pub mod java;
 pub mod jsonpath;
 pub mod model;
+pub mod openapi;
 pub mod vtl;

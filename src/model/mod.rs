@@ -9,6 +9,7 @@ pub mod client_certificate;
 pub mod deployment;
 pub mod difference;
 pub mod domain_name;
+pub mod documentation;
 pub mod gateway_response;
 pub mod integration;
 pub mod key;
@@ -26,6 +27,7 @@ pub use account::Account;
 pub use client_certificate::ClientCertificate;
 pub use deployment::{Deployment, MethodSnapshot};
 pub use domain_name::{BasePathMapping, DomainName};
+pub use documentation::{DocumentationLocation, DocumentationPart, DocumentationVersion};
 pub use gateway_response::{GatewayResponse, GatewayResponseType};
 pub use integration::{
     ContentHandling, Integration, IntegrationResponse, IntegrationType, PassthroughBehavior,
