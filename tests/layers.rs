@@ -14,20 +14,25 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("model", &[]),
     ("iam", &[]),
+    ("openapi", &["model"]),
     ("java", &[]),
     ("jsonpath", &["java"]),
     ("vtl", &["java", "jsonpath"]),
     (
         "engine",
-        &["base", "iam", "java", "jsonpath", "model", "vtl"],
+        &["base", "iam", "java", "jsonpath", "model", "openapi", "vtl"],
     ),
     ("aws", &["base", "model"]),
-    ("console", &["aws", "base", "iam", "model", "vtl"]),
+    (
+        "console",
+        &["aws", "base", "iam", "model", "openapi", "vtl"],
+    ),
     ("demo", &["aws", "base", "model"]),
     (
         "cli",
         &[
-            "aws", "base", "console", "demo", "engine", "iam", "java", "jsonpath", "model", "vtl",
+            "aws", "base", "console", "demo", "engine", "iam", "java", "jsonpath", "model",
+            "openapi", "vtl",
         ],
     ),
 ];

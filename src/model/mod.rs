@@ -8,8 +8,8 @@ pub mod account;
 pub mod client_certificate;
 pub mod deployment;
 pub mod difference;
-pub mod domain_name;
 pub mod documentation;
+pub mod domain_name;
 pub mod gateway_response;
 pub mod integration;
 pub mod key;
@@ -26,8 +26,8 @@ pub mod vpc_link;
 pub use account::Account;
 pub use client_certificate::ClientCertificate;
 pub use deployment::{Deployment, MethodSnapshot};
-pub use domain_name::{BasePathMapping, DomainName};
 pub use documentation::{DocumentationLocation, DocumentationPart, DocumentationVersion};
+pub use domain_name::{BasePathMapping, DomainName};
 pub use gateway_response::{GatewayResponse, GatewayResponseType};
 pub use integration::{
     ContentHandling, Integration, IntegrationResponse, IntegrationType, PassthroughBehavior,

@@ -127,7 +127,9 @@ fn settings(merged: &mut Definition, import: &Import, overwrite: bool) {
     }
     if endpoint.ip_address_type.is_some() {
         let address = &endpoint.ip_address_type;
-        api.endpoint_configuration.ip_address_type.clone_from(address);
+        api.endpoint_configuration
+            .ip_address_type
+            .clone_from(address);
     }
     for (held, given) in [
         (&mut api.security_policy, &given.security_policy),

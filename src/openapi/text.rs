@@ -13,8 +13,9 @@ pub(super) fn parse(text: &str) -> Result<Value, ReadError> {
         match serde_json::from_str(text) {
             Ok(value) => value,
             // A flow mapping is YAML that begins like JSON. What is neither is reported as JSON, which it looks like.
-            Err(error) => serde_saphyr::from_str(text)
-                .map_err(|_| ReadError::Syntax(error.to_string()))?,
+            Err(error) => {
+                serde_saphyr::from_str(text).map_err(|_| ReadError::Syntax(error.to_string()))?
+            }
         }
     } else {
         serde_saphyr::from_str(text).map_err(|error| ReadError::Syntax(error.to_string()))?
@@ -215,7 +216,11 @@ mod tests {
 
     #[test]
     fn what_is_neither_is_refused_with_its_place() {
-        for (text, place) in [("{\"a\": }", "line 1"), ("a: [1\nb: 2", "2"), ("a: b: c", "1")] {
+        for (text, place) in [
+            ("{\"a\": [", "line 1"),
+            ("a: [1\nb: 2", "2"),
+            ("a: b: c", "1"),
+        ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(place), "{error}");
         }

@@ -5,9 +5,9 @@ use serde::de::DeserializeOwned;
 
 use super::Verb;
 use crate::model::{
-    Account, ApiKey, Authorizer, ClientCertificate, Deployment, DomainName, GatewayResponse,
-    Integration, IntegrationResponse, Method, MethodResponse, Model, RequestValidator, Resource,
-    RestApi, VpcLink,
+    Account, ApiKey, Authorizer, ClientCertificate, Deployment, DocumentationPart,
+    DocumentationVersion, DomainName, GatewayResponse, Integration, IntegrationResponse, Method,
+    MethodResponse, Model, RequestValidator, Resource, RestApi, VpcLink,
 };
 
 /// How an entity words its refusals of paths. Source: `spec/rest/control-plane.md` §5 (recorded for the entities named there).
@@ -162,6 +162,10 @@ patchable! {
         "/providerARNs" [A X] List;
         "/type" [R] Word(&["TOKEN", "REQUEST", "COGNITO_USER_POOLS"]);
     Deployment, Listing:
+        "/description" [R] Text;
+    DocumentationPart, Listing:
+        "/properties" [R] Text;
+    DocumentationVersion, Listing:
         "/description" [R] Text;
     DomainName, Listing:
         "/certificateArn" [A R X] Text;

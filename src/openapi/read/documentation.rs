@@ -37,7 +37,9 @@ pub(super) fn read(extension: Option<&Value>) -> (Option<Documentation>, Vec<Str
         parts: Vec::new(),
     };
     let mut warnings = Vec::new();
-    let parts = extension.get("documentationParts").and_then(Value::as_array);
+    let parts = extension
+        .get("documentationParts")
+        .and_then(Value::as_array);
     for value in parts.into_iter().flatten() {
         match part(value) {
             Ok(part) => {

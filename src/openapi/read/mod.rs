@@ -157,7 +157,9 @@ impl<'a> Reader<'a> {
             // Extensions of others stand beside the paths.
             if !path.starts_with('/') {
                 if !path.starts_with("x-") {
-                    self.warn(format!("Ignoring path '{path}': it must begin with a slash"));
+                    self.warn(format!(
+                        "Ignoring path '{path}': it must begin with a slash"
+                    ));
                 }
                 continue;
             }

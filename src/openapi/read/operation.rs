@@ -82,7 +82,8 @@ impl<'a> Reader<'a> {
                 .collect()
         };
         let own = list(operation);
-        let same = |a: &Object, b: &Object| a.get("in") == b.get("in") && a.get("name") == b.get("name");
+        let same =
+            |a: &Object, b: &Object| a.get("in") == b.get("in") && a.get("name") == b.get("name");
         let inherited = list(item)
             .into_iter()
             .filter(|shared| !own.iter().any(|parameter| same(parameter, shared)));

@@ -119,9 +119,10 @@ impl<'a> Reader<'a> {
         let held = |name: &str| self.import.definition.models.get(name);
         let free = |name: &str| {
             held(name).is_none_or(|model| model.schema.as_ref() == Some(&text))
-                && self.document.schemas().is_none_or(|all| {
-                    !all.contains_key(name) || held(name).is_some()
-                })
+                && self
+                    .document
+                    .schemas()
+                    .is_none_or(|all| !all.contains_key(name) || held(name).is_some())
         };
         let mut name = wanted.to_owned();
         let mut seed = 0;
@@ -220,8 +221,8 @@ fn is_model_name(name: &str) -> bool {
 /// FNV-1a, of which a name takes 24 bits.
 fn digest(text: &str, seed: u32) -> u32 {
     let start = 0x811c_9dc5_u32 ^ seed;
-    let hash = text
-        .bytes()
-        .fold(start, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash = text.bytes().fold(start, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
     (hash ^ (hash >> 24)) & 0x00ff_ffff
 }

@@ -24,7 +24,9 @@ impl<'a> Reader<'a> {
             let Some(scheme) = self.document.resolve(scheme).as_object() else {
                 continue;
             };
-            if let Some(extension) = scheme.get(&format!("{X}authorizer")).and_then(Value::as_object)
+            if let Some(extension) = scheme
+                .get(&format!("{X}authorizer"))
+                .and_then(Value::as_object)
             {
                 self.authorizer(name, scheme, extension);
             }

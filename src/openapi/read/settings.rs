@@ -125,7 +125,12 @@ impl Reader<'_> {
     fn endpoint(&mut self) {
         let key = format!("{X}endpoint-configuration");
         let in_servers = self.document.servers().iter().filter_map(|s| s.get(&key));
-        let all: Vec<&Value> = self.document.get(&key).into_iter().chain(in_servers).collect();
+        let all: Vec<&Value> = self
+            .document
+            .get(&key)
+            .into_iter()
+            .chain(in_servers)
+            .collect();
         for configuration in all {
             let ids = texts(configuration.get("vpcEndpointIds"));
             let endpoint = &mut self.import.definition.rest_api.endpoint_configuration;
@@ -170,7 +175,12 @@ impl Reader<'_> {
             let defaults = GatewayResponse::default_of(of);
             let map = |key: &str| {
                 let entries = value.get(key)?.as_object()?;
-                Some(entries.iter().map(|(k, v)| (k.clone(), scalar(v))).collect())
+                Some(
+                    entries
+                        .iter()
+                        .map(|(k, v)| (k.clone(), scalar(v)))
+                        .collect(),
+                )
             };
             let response = GatewayResponse {
                 response_type: of,

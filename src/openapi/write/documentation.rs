@@ -57,14 +57,7 @@ impl Texts {
     }
 
     /// The texts for an entity: those of the part for it, then of more general ones, the longest path first.
-    pub(super) fn at(
-        &self,
-        of: &str,
-        path: &str,
-        verb: &str,
-        status: &str,
-        name: &str,
-    ) -> Object {
+    pub(super) fn at(&self, of: &str, path: &str, verb: &str, status: &str, name: &str) -> Object {
         let mut found: Vec<(Rank, &Object)> = self
             .0
             .iter()
@@ -77,9 +70,7 @@ impl Texts {
         let mut texts = Object::new();
         for (_, properties) in found {
             for (key, value) in properties {
-                texts
-                    .entry(key.clone())
-                    .or_insert_with(|| value.clone());
+                texts.entry(key.clone()).or_insert_with(|| value.clone());
             }
         }
         texts
@@ -107,7 +98,10 @@ fn rank(
     let status = exact(location.status_code.as_deref(), status)?;
     let at = location.path.as_deref().unwrap_or_default();
     let inherited = INHERITED.contains(&location.part_type.as_str());
-    let below = at == "/" || path.strip_prefix(at).is_some_and(|rest| rest.starts_with('/'));
+    let below = at == "/"
+        || path
+            .strip_prefix(at)
+            .is_some_and(|rest| rest.starts_with('/'));
     let fits = at == path || at.is_empty() || (inherited && below);
     fits.then_some((at.len(), status, verb))
 }

@@ -83,7 +83,11 @@ fn responses(integration: &Integration) -> Object {
     for response in integration.integration_responses.iter().flatten() {
         let (_, response) = response;
         let pattern = response.selection_pattern.as_deref().unwrap_or_default();
-        let key = if pattern.is_empty() { "default" } else { pattern };
+        let key = if pattern.is_empty() {
+            "default"
+        } else {
+            pattern
+        };
         let mut members = Object::new();
         members.insert("statusCode".to_owned(), json!(response.status_code));
         if let Some(parameters) = &response.response_parameters

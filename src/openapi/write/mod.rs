@@ -73,7 +73,11 @@ impl Extensions {
     /// The extensions of a list as the service takes it, `integrations,authorizers`; the first name that it doesn't know otherwise.
     pub fn named(list: &str) -> Result<Self, String> {
         let mut all = Self::default();
-        for name in list.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        for name in list
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+        {
             match name {
                 // "integration + all gateway extensions".
                 "apigateway" => {

@@ -11,7 +11,13 @@ impl Writer<'_> {
         let method = at.method;
         let mut operation = Object::new();
         let texts = self.about("METHOD", at, "", "");
-        let keys = ["tags", "summary", "description", "externalDocs", "deprecated"];
+        let keys = [
+            "tags",
+            "summary",
+            "description",
+            "externalDocs",
+            "deprecated",
+        ];
         documentation::fill(&mut operation, &texts, &keys);
         if let Some(name) = &method.operation_name {
             operation.insert("operationId".to_owned(), json!(name));
@@ -114,7 +120,8 @@ impl Writer<'_> {
     /// Swagger's `produces`: the types of response models and response templates.
     fn produced(at: At<'_>) -> Vec<String> {
         let responses = at.method.method_responses.iter().flatten();
-        let models = responses.flat_map(|(_, r)| r.response_models.iter().flatten().map(|(k, _)| k));
+        let models =
+            responses.flat_map(|(_, r)| r.response_models.iter().flatten().map(|(k, _)| k));
         let templates = at
             .method
             .method_integration
@@ -177,7 +184,11 @@ impl Writer<'_> {
             members.insert("schema".to_owned(), json!({"$ref": self.model(model)}));
         }
         let parameters = response.response_parameters.as_ref();
-        put(&mut members, "headers", self.headers(at, status, parameters));
+        put(
+            &mut members,
+            "headers",
+            self.headers(at, status, parameters),
+        );
         if self.v3() {
             members.insert("content".to_owned(), self.content(&models));
         }

@@ -54,7 +54,10 @@ impl Writer<'_> {
             let scheme = json!({"type": "apiKey", "name": "x-api-key", "in": "header"});
             schemes.insert(API_KEY.to_owned(), scheme);
         }
-        if methods.iter().any(|(_, m)| m.authorization_type == "AWS_IAM") {
+        if methods
+            .iter()
+            .any(|(_, m)| m.authorization_type == "AWS_IAM")
+        {
             let mut scheme = json!({"type": "apiKey", "name": "Authorization", "in": "header"});
             if extended || self.options.extensions.integrations {
                 scheme[format!("{X}authtype")] = json!("awsSigv4");

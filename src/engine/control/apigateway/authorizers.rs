@@ -67,7 +67,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
 }
 
 /// The rules are documented; the texts are recalled.
-fn check(authorizer: &Authorizer) -> Result<(), ServiceError> {
+pub(super) fn check(authorizer: &Authorizer) -> Result<(), ServiceError> {
     if authorizer.name.is_empty() {
         return Err(bad("Authorizer name cannot be blank"));
     }

@@ -45,7 +45,7 @@ pub(super) fn put(txn: &mut Txn<'_>, input: &Input) -> Answer {
     answer(&response)
 }
 
-fn check(response: &IntegrationResponse, method: &Method) -> Result<(), ServiceError> {
+pub(super) fn check(response: &IntegrationResponse, method: &Method) -> Result<(), ServiceError> {
     if let Some(templates) = &response.response_templates {
         integrations::check_templates(templates)?;
     }

@@ -114,7 +114,7 @@ pub(super) fn check_templates(templates: &Map<Option<String>>) -> Result<(), Ser
 }
 
 /// What must hold after a put and after an update.
-fn check(integration: &Integration, method: &Method) -> Result<(), ServiceError> {
+pub(super) fn check(integration: &Integration, method: &Method) -> Result<(), ServiceError> {
     let uri = integration.uri.as_deref().unwrap_or_default();
     if integration.integration_type != IntegrationType::Mock {
         match &integration.http_method {

@@ -42,7 +42,7 @@ pub(super) fn put(txn: &mut Txn<'_>, input: &Input) -> Answer {
     answer(&response)
 }
 
-fn check(api: &Api, response: &MethodResponse) -> Result<(), ServiceError> {
+pub(super) fn check(api: &Api, response: &MethodResponse) -> Result<(), ServiceError> {
     methods::check_models(api, response.response_models.as_ref())?;
     response
         .response_parameters

@@ -68,7 +68,7 @@ pub(super) fn check_verb(verb: &str) -> Result<(), ServiceError> {
 }
 
 /// What must hold after a put and after an update.
-fn check(api: &Api, method: &Method) -> Result<(), ServiceError> {
+pub(super) fn check(api: &Api, method: &Method) -> Result<(), ServiceError> {
     let kind = method.authorization_type.as_str();
     if !TYPES.contains(&kind) {
         // Recalled, not recorded.

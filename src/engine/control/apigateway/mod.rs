@@ -11,9 +11,13 @@ mod authorizers;
 mod base_path_mappings;
 mod client_certificates;
 mod deployments;
+mod documentation_parts;
+mod documentation_versions;
 mod domain_names;
 mod error;
+mod exports;
 mod gateway_responses;
+mod imports;
 mod integration_responses;
 mod integrations;
 mod mapping;
@@ -102,6 +106,8 @@ const KINDS: &[&str] = &[
     crate::model::GatewayResponse::KIND,
     state::Deployed::KIND,
     Stage::KIND,
+    state::Documented::KIND,
+    state::Published::KIND,
 ];
 
 /// The kind of the rows that hold counts of usage. They are restored into the gateway, not here.
@@ -112,6 +118,8 @@ enum Run {
     Read(fn(&Txn<'_>, &Input) -> Answer),
     Write(fn(&mut Txn<'_>, &Input) -> Answer),
     UpdateUsage,
+    /// Answers a document as it is.
+    Document(fn(&Txn<'_>, &Input) -> Result<Output, ServiceError>),
     TestInvoke,
 }
 
@@ -124,6 +132,8 @@ fn run_of(operation: &str) -> Option<Run> {
         "CreateBasePathMapping" => Write(base_path_mappings::create),
         "CreateDomainName" => Write(domain_names::create),
         "CreateDeployment" => Write(deployments::create),
+        "CreateDocumentationPart" => Write(documentation_parts::create),
+        "CreateDocumentationVersion" => Write(documentation_versions::create),
         "CreateModel" => Write(models::create),
         "CreateRequestValidator" => Write(request_validators::create),
         "CreateResource" => Write(resources::create),
@@ -146,6 +156,8 @@ fn run_of(operation: &str) -> Option<Run> {
         "DeleteBasePathMapping" => Write(base_path_mappings::delete),
         "DeleteDomainName" => Write(domain_names::delete),
         "DeleteDeployment" => Write(deployments::delete),
+        "DeleteDocumentationPart" => Write(documentation_parts::delete),
+        "DeleteDocumentationVersion" => Write(documentation_versions::delete),
         "DeleteGatewayResponse" => Write(gateway_responses::delete),
         "DeleteIntegration" => Write(integrations::delete),
         "DeleteIntegrationResponse" => Write(integration_responses::delete),
@@ -171,6 +183,11 @@ fn run_of(operation: &str) -> Option<Run> {
         "GetDomainNames" => Read(domain_names::list),
         "GetDeployment" => Read(deployments::get),
         "GetDeployments" => Read(deployments::list),
+        "GetDocumentationPart" => Read(documentation_parts::get),
+        "GetDocumentationParts" => Read(documentation_parts::list),
+        "GetDocumentationVersion" => Read(documentation_versions::get),
+        "GetDocumentationVersions" => Read(documentation_versions::list),
+        "GetExport" => Run::Document(exports::get),
         "GetGatewayResponse" => Read(gateway_responses::get),
         "GetGatewayResponses" => Read(gateway_responses::list),
         "GetIntegration" => Read(integrations::get),
@@ -195,11 +212,14 @@ fn run_of(operation: &str) -> Option<Run> {
         "GetUsagePlanKeys" => Read(usage_plan_keys::list),
         "GetUsagePlans" => Read(usage_plans::list),
         "ImportApiKeys" => Write(api_keys::import),
+        "ImportDocumentationParts" => Write(documentation_parts::import),
+        "ImportRestApi" => Write(imports::create),
         "PutGatewayResponse" => Write(gateway_responses::put),
         "PutIntegration" => Write(integrations::put),
         "PutIntegrationResponse" => Write(integration_responses::put),
         "PutMethod" => Write(methods::put),
         "PutMethodResponse" => Write(method_responses::put),
+        "PutRestApi" => Write(imports::put),
         "TagResource" => Write(tags::tag),
         "TestInvokeMethod" => Run::TestInvoke,
         "UntagResource" => Write(tags::untag),
@@ -209,6 +229,8 @@ fn run_of(operation: &str) -> Option<Run> {
         "UpdateBasePathMapping" => Write(base_path_mappings::update),
         "UpdateDomainName" => Write(domain_names::update),
         "UpdateDeployment" => Write(deployments::update),
+        "UpdateDocumentationPart" => Write(documentation_parts::update),
+        "UpdateDocumentationVersion" => Write(documentation_versions::update),
         "UpdateGatewayResponse" => Write(gateway_responses::update),
         "UpdateIntegration" => Write(integrations::update),
         "UpdateIntegrationResponse" => Write(integration_responses::update),
@@ -258,6 +280,9 @@ impl ApiGateway {
         operation: &Operation,
         input: Input,
     ) -> Result<Output, ServiceError> {
+        if let Some(Run::Document(run)) = run_of(operation.name) {
+            return run(&Txn::new(&self.deps, &self.state.load(), region), &input);
+        }
         self.answer(region, operation, &input)
             .await
             .map(Output::from)
@@ -269,7 +294,7 @@ impl ApiGateway {
             Some(Run::Write(run)) => self.write(region, |txn| run(txn, input)).await,
             Some(Run::UpdateUsage) => self.update_usage(region, input).await,
             Some(Run::TestInvoke) => self.test_invoke(region, input).await,
-            None => Err(ServiceError::not_implemented(operation.name)),
+            Some(Run::Document(_)) | None => Err(ServiceError::not_implemented(operation.name)),
         }
     }
 

@@ -60,7 +60,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     answer(&model)
 }
 
-fn check(model: &Model) -> Result<(), ServiceError> {
+pub(super) fn check(model: &Model) -> Result<(), ServiceError> {
     let schema = model.schema.as_deref().unwrap_or_default();
     if schema.is_empty() {
         return Err(bad(

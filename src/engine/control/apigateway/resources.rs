@@ -16,7 +16,7 @@ use crate::model::Resource;
 use crate::model::patch::apply;
 
 /// Resources of one API. Source: `spec/rest/resources-methods.md` §5.
-const MAX_RESOURCES: usize = 300;
+pub(super) const MAX_RESOURCES: usize = 300;
 
 pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let (api_id, parent_id) = (text(input, "restapi_id"), text(input, "parent_id"));
@@ -41,7 +41,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
 }
 
 /// Whether a resource may stand where it says, among its siblings.
-fn check_place(api: &Api, resource: &Resource) -> Result<(), ServiceError> {
+pub(super) fn check_place(api: &Api, resource: &Resource) -> Result<(), ServiceError> {
     let part = resource.path_part.as_deref().unwrap_or_default();
     if !is_path_part(part) {
         return Err(bad(

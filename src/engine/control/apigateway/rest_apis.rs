@@ -45,11 +45,11 @@ struct CreateRestApi {
 /// An endpoint configuration as it is given: no types is not the same as an empty list of them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Endpoint {
-    types: Option<Vec<String>>,
-    ip_address_type: Option<String>,
+pub(super) struct Endpoint {
+    pub(super) types: Option<Vec<String>>,
+    pub(super) ip_address_type: Option<String>,
     #[serde(default)]
-    vpc_endpoint_ids: Vec<String>,
+    pub(super) vpc_endpoint_ids: Vec<String>,
 }
 
 pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
@@ -87,7 +87,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     answer(&rest_api)
 }
 
-fn endpoint(given: Option<Endpoint>) -> Result<EndpointConfiguration, ServiceError> {
+pub(super) fn endpoint(given: Option<Endpoint>) -> Result<EndpointConfiguration, ServiceError> {
     let given = given.unwrap_or(Endpoint {
         types: None,
         ip_address_type: None,
@@ -116,7 +116,7 @@ fn endpoint(given: Option<Endpoint>) -> Result<EndpointConfiguration, ServiceErr
 }
 
 /// What must hold after a create and after an update.
-fn check(api: &RestApi) -> Result<(), ServiceError> {
+pub(super) fn check(api: &RestApi) -> Result<(), ServiceError> {
     if api.name.trim().is_empty() {
         return Err(bad("REST API name cannot be blank"));
     }
@@ -165,7 +165,7 @@ fn fill(txn: &mut Txn<'_>, api: &RestApi) -> Result<(), ServiceError> {
     Ok(())
 }
 
-fn root(api: &RestApi) -> Resource {
+pub(super) fn root(api: &RestApi) -> Resource {
     Resource {
         id: api.root_resource_id.clone(),
         path: "/".to_owned(),
@@ -194,9 +194,19 @@ fn copy_parts(txn: &mut Txn<'_>, source: &Arc<Api>, api: &RestApi) -> Result<(),
         let id = txn.deps.ids.short();
         let model = Model {
             id,
+            // References name the API that they are in.
+            schema: model.schema.as_ref().map(|schema| {
+                let models = |id: &str| format!("/restapis/{id}/models/");
+                schema.replace(&models(&source.rest_api.id), &models(&api.id))
+            }),
             ..model.as_ref().clone()
         };
         txn.put(&api.id, model)?;
+    }
+    for part in source.documentation_parts.values() {
+        let mut part = part.as_ref().clone();
+        part.part.id = txn.deps.ids.short();
+        txn.put(&api.id, part)?;
     }
     for validator in source.validators.values() {
         let mut validator = validator.as_ref().clone();
@@ -233,7 +243,7 @@ pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
 }
 
 /// The API with its tags present even when there are none.
-fn shown(api: &RestApi) -> RestApi {
+pub(super) fn shown(api: &RestApi) -> RestApi {
     let mut api = api.clone();
     api.tags.get_or_insert_default();
     api

@@ -13,8 +13,9 @@ use super::domain_names::Domain;
 use super::vpc_links::HeldLink;
 use crate::engine::store::Row;
 use crate::model::{
-    Account, ApiKey, Authorizer, Definition, Deployment, GatewayResponse, GatewayResponseType,
-    Model, RequestValidator, Resource, RestApi, Stage, UsagePlan,
+    Account, ApiKey, Authorizer, Definition, Deployment, DocumentationPart, DocumentationVersion,
+    GatewayResponse, GatewayResponseType, Model, RequestValidator, Resource, RestApi, Stage,
+    UsagePlan,
 };
 
 /// All regions, by name.
@@ -81,6 +82,24 @@ pub(super) struct Api {
     pub(super) deployments: BTreeMap<String, Arc<Deployed>>,
     /// By name.
     pub(super) stages: BTreeMap<String, Arc<Stage>>,
+    /// By id.
+    pub(super) documentation_parts: BTreeMap<String, Arc<Documented>>,
+    /// By version.
+    pub(super) documentation_versions: BTreeMap<String, Arc<Published>>,
+}
+
+/// A documentation part with its place in the order of creation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Documented {
+    pub(super) place: u64,
+    pub(super) part: DocumentationPart,
+}
+
+/// A documentation version with the parts that it froze, in their order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Published {
+    pub(super) version: DocumentationVersion,
+    pub(super) parts: Vec<DocumentationPart>,
 }
 
 /// A deployment with what it froze.
@@ -126,6 +145,8 @@ impl Api {
             gateway_responses: BTreeMap::new(),
             deployments: BTreeMap::new(),
             stages: BTreeMap::new(),
+            documentation_parts: BTreeMap::new(),
+            documentation_versions: BTreeMap::new(),
         }
     }
 
@@ -201,6 +222,8 @@ parts! {
     GatewayResponse: "gatewayresponse", gateway_responses, |it| it.response_type.name().to_owned();
     Deployed: "deployment", deployments, |it| it.deployment.id.clone();
     Stage: "stage", stages, |it| it.stage_name.clone();
+    Documented: "documentationpart", documentation_parts, |it| it.part.id.clone();
+    Published: "documentationversion", documentation_versions, |it| it.version.version.clone();
 }
 
 /// The store's form of an entity that lists show in the order of creation.
@@ -270,11 +293,12 @@ pub(super) fn load<'r>(rows: impl Iterator<Item = &'r Row> + Clone) -> Result<St
     }
     for region in state.values_mut() {
         settle_caches(region);
-        let deployments = region
-            .apis
-            .values()
-            .flat_map(|api| api.deployments.values());
-        let newest = deployments.map(|deployed| deployed.place).max();
+        let places = region.apis.values().flat_map(|api| {
+            let deployments = api.deployments.values().map(|deployed| deployed.place);
+            let parts = api.documentation_parts.values().map(|part| part.place);
+            deployments.chain(parts)
+        });
+        let newest = places.max();
         region.next = region.next.max(newest.map_or(0, |place| place + 1));
     }
     Ok(state)

@@ -167,6 +167,8 @@ impl<'a> Txn<'a> {
         self.note_parts_removed::<crate::model::GatewayResponse>(id, &mut api);
         self.note_parts_removed::<super::state::Deployed>(id, &mut api);
         self.note_parts_removed::<crate::model::Stage>(id, &mut api);
+        self.note_parts_removed::<super::state::Documented>(id, &mut api);
+        self.note_parts_removed::<super::state::Published>(id, &mut api);
     }
 
     fn note_parts_removed<P: Part>(&mut self, id: &str, api: &mut Api) {

@@ -11,10 +11,12 @@
 mod apis;
 mod certificates;
 mod deployments;
+mod documentation;
 mod domains;
 mod integrations;
 mod keys;
 mod methods;
+mod openapi;
 mod parts;
 mod resources;
 mod stages;
@@ -51,6 +53,7 @@ struct Bed {
 struct Answered {
     status: u16,
     code: String,
+    headers: http::HeaderMap,
     body: Value,
 }
 
@@ -113,6 +116,7 @@ impl Bed {
         let mut query = Vec::new();
         let mut body = serde_json::Map::new();
         let mut payload = None;
+        let mut headers = Vec::new();
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let plain = |value: &Value| {
             value
@@ -136,6 +140,14 @@ impl Bed {
                     }
                     value => query.push(format!("{name}={}", encoded(&plain(value)))),
                 },
+                Place::QueryMap => query.extend(
+                    value
+                        .as_object()
+                        .unwrap()
+                        .iter()
+                        .map(|(key, v)| format!("{key}={}", encoded(&plain(v)))),
+                ),
+                Place::Header => headers.push((name.clone(), plain(value))),
                 Place::Payload => payload = Some(plain(value)),
                 _ => {
                     body.insert(name.clone(), value.clone());
@@ -146,10 +158,14 @@ impl Bed {
             let sign = if uri.contains('?') { '&' } else { '?' };
             uri = format!("{uri}{sign}{}", query.join("&"));
         }
-        let (head, ()) = Request::builder()
-            .method(operation.method)
-            .uri(uri)
-            .header("accept", "application/json")
+        let mut request = Request::builder().method(operation.method).uri(uri);
+        if headers.is_empty() {
+            request = request.header("accept", "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let (head, ()) = request
             .header(
                 "authorization",
                 format!("AWS4-HMAC-SHA256 Credential=AKID/20260102/{REGION}/apigateway/aws4_request, SignedHeaders=host, Signature=0"),
@@ -176,10 +192,13 @@ impl Bed {
         Answered {
             status: reply.status.as_u16(),
             code: code.map_or("", |code| code.to_str().unwrap()).to_owned(),
+            headers: reply.headers,
+            // What isn't JSON stands as its text.
             body: if reply.body.is_empty() {
                 json!({})
             } else {
-                serde_json::from_slice(&reply.body).unwrap()
+                serde_json::from_slice(&reply.body)
+                    .unwrap_or_else(|_| String::from_utf8_lossy(&reply.body).into())
             },
         }
     }
