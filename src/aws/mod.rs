@@ -5,11 +5,13 @@
 //! * [`op`], [`ops`]: writes as values, a file per family; [`call`]: the calls they are made of; [`cli`]: the same as text.
 //! * [`exec`]: [`Aws`], which takes queries and operations and sends [`Event`]s; `read` answers queries, `pacer` lets calls go when
 //!   [`scheduler`] says so, which knows AWS's [`limits`].
+//! * [`documents`]: OpenAPI documents in and out, for the command line.
 //! * [`error`]: what went wrong, in words.
 
 pub mod call;
 pub mod cli;
 pub(crate) mod convert;
+pub mod documents;
 pub mod error;
 pub mod event;
 pub mod exec;
@@ -29,6 +31,7 @@ mod tests;
 
 pub use call::{Answer, Call, Id};
 pub use cli::{Cli, Secrets};
+pub use documents::{Documents, Export, Imported};
 pub use error::{Cause, Error, Refusal};
 pub use event::{Event, OpDone, Queue, Spent};
 pub use exec::Aws;

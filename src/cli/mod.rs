@@ -8,14 +8,22 @@ mod config;
 mod console;
 #[cfg(all(feature = "console", feature = "gateway"))]
 mod demo;
+#[cfg(feature = "console")]
+mod diff;
+#[cfg(feature = "console")]
+mod export;
 #[cfg(feature = "gateway")]
 mod gateway;
+#[cfg(feature = "console")]
+mod import;
 #[cfg(feature = "console")]
 mod keys;
 #[cfg(all(feature = "console", feature = "gateway"))]
 mod local;
 #[cfg(feature = "console")]
 mod logfile;
+#[cfg(feature = "console")]
+mod remote;
 mod render;
 
 use std::ffi::OsString;
@@ -46,8 +54,14 @@ struct Cli {
 enum Command {
     #[cfg(all(feature = "console", feature = "gateway"))]
     Demo(demo::Demo),
+    #[cfg(feature = "console")]
+    Diff(diff::Diff),
+    #[cfg(feature = "console")]
+    Export(export::ExportArgs),
     #[cfg(feature = "gateway")]
     Gateway(gateway::Gateway),
+    #[cfg(feature = "console")]
+    Import(import::Import),
     #[cfg(feature = "console")]
     Keys(keys::Keys),
     Render(render::RenderArgs),
@@ -59,8 +73,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => match cli.command {
             #[cfg(all(feature = "console", feature = "gateway"))]
             Some(Command::Demo(demo)) => demo.run(),
+            #[cfg(feature = "console")]
+            Some(Command::Diff(diff)) => diff.run(),
+            #[cfg(feature = "console")]
+            Some(Command::Export(export)) => export.run(),
             #[cfg(feature = "gateway")]
             Some(Command::Gateway(gateway)) => gateway.run(),
+            #[cfg(feature = "console")]
+            Some(Command::Import(import)) => import.run(),
             #[cfg(feature = "console")]
             Some(Command::Keys(keys)) => keys.run(),
             Some(Command::Render(args)) => render::run(&args),

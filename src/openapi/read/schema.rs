@@ -158,6 +158,9 @@ impl<'a> Reader<'a> {
         let Some(members) = value.as_object() else {
             return value.clone();
         };
+        let mut members = members.clone();
+        exclusive(&mut members, "exclusiveMinimum", "minimum");
+        exclusive(&mut members, "exclusiveMaximum", "maximum");
         let rank = |key: &str| ORDER.iter().position(|k| *k == key).unwrap_or(ORDER.len());
         let mut entries: Vec<(&String, &Value)> = members
             .iter()
@@ -168,8 +171,6 @@ impl<'a> Reader<'a> {
         for (key, member) in entries {
             done.insert(key.clone(), self.schema_member(key, member));
         }
-        exclusive(&mut done, "exclusiveMinimum", "minimum");
-        exclusive(&mut done, "exclusiveMaximum", "maximum");
         Value::Object(done)
     }
 

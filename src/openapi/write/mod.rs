@@ -185,14 +185,14 @@ impl Writer<'_> {
         }
         root.insert("paths".to_owned(), self.paths()?);
         let schemas = self.schemas();
-        let schemes = self.security_schemes();
+        let security = self.security_schemes();
         if self.v3() {
             let mut components = Object::new();
             put(&mut components, "schemas", schemas);
-            put(&mut components, "securitySchemes", schemes);
+            put(&mut components, "securitySchemes", security);
             root.insert("components".to_owned(), components.into());
         } else {
-            put(&mut root, "securityDefinitions", schemes);
+            put(&mut root, "securityDefinitions", security);
             put(&mut root, "definitions", schemas);
         }
         if self.options.extensions.integrations {

@@ -197,8 +197,8 @@ fn run(
         let mut message = listed("Errors found during import:", &errors);
         if !import.warnings.is_empty() {
             message.push('\n');
-            let more = "Additionally, these warnings were found:";
-            message.push_str(&listed(more, &import.warnings));
+            let heading = "Additionally, these warnings were found:";
+            message.push_str(&listed(heading, &import.warnings));
         }
         return Err(bad(message));
     }

@@ -149,7 +149,7 @@ impl Bed {
                 ),
                 Place::Header => headers.push((name.clone(), plain(value))),
                 Place::Payload => payload = Some(plain(value)),
-                _ => {
+                Place::Body => {
                     body.insert(name.clone(), value.clone());
                 }
             }
