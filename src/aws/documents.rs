@@ -66,8 +66,8 @@ impl Documents {
             .enable_all()
             .build()?;
         let events: super::pacer::Sink = Arc::new(|_| {});
-        let paced = !session.target.is_local();
-        let pacer = Pacer::new(paced, clock.clone(), chance, events.clone());
+        let is_far = !session.target.is_local();
+        let pacer = Pacer::new(is_far, clock.clone(), chance, events.clone());
         runtime.spawn(pacer.clone().run());
         let context = Context {
             extension: Extension::at(&session.target),

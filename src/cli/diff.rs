@@ -62,12 +62,11 @@ impl Diff {
         let mut definition = if path.is_file() || given == "-" {
             read(given, &remote::text(path)?)?
         } else {
-            let remote = match remote.get() {
-                Some(remote) => remote,
-                None => {
-                    let opened = self.remote.open()?;
-                    remote.get_or_init(|| opened)
-                }
+            let remote = if let Some(remote) = remote.get() {
+                remote
+            } else {
+                let opened = self.remote.open()?;
+                remote.get_or_init(|| opened)
             };
             match given.split_once('/') {
                 Some((api, stage)) => {

@@ -101,9 +101,6 @@ impl Import {
                 "nothing was imported: there are warnings",
             ));
         }
-        if self.into.is_some() && changes.is_empty() && self.json {
-            return Ok(self.done(&remote, &held, &text, &changes)?);
-        }
         if !self.yes {
             if !std::io::stdin().is_terminal() || self.file.as_os_str() == "-" || self.json {
                 return Ok(self.leave(

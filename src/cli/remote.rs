@@ -30,7 +30,7 @@ pub(super) struct Remote {
     /// The region
     #[arg(long)]
     region: Option<String>,
-    /// Work on the endpoint at this URL [default: the gateway at http://127.0.0.1:4566]
+    /// Work on the endpoint at this URL [default: the bundled gateway's, port 4566]
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
 }

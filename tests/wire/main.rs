@@ -13,5 +13,6 @@ mod apis;
 mod cache;
 mod guard;
 mod kill;
+mod openapi;
 mod operations;
 mod traffic;
