@@ -10,7 +10,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::{data_folder, say};
-use crate::engine::gateway::{Functions, LambdaEndpoint, Settings};
+use crate::engine::gateway::{Functions, JwksSource, LambdaEndpoint, Settings};
 use crate::engine::store::Location;
 use crate::engine::{Config, start};
 use crate::model::ThrottleSettings;
@@ -51,6 +51,9 @@ pub(crate) struct Gateway {
     /// Where Lambda functions run: an endpoint that speaks Lambda's Invoke
     #[arg(long, value_name = "URL", value_parser = LambdaEndpoint::parse)]
     lambda_endpoint: Option<LambdaEndpoint>,
+    /// Where the keys of a token issuer are; may be given again
+    #[arg(long, value_name = "ISSUER=FILE|URL|discover", value_parser = JwksSource::parse)]
+    jwks: Vec<JwksSource>,
 }
 
 fn account(text: &str) -> Result<String, String> {
@@ -103,6 +106,7 @@ impl Gateway {
                 return super::fail(2, &format!("--vpc-link {link}: {error}"));
             }
         }
+        limits.jwks = self.jwks;
         if let Some(endpoint) = self.lambda_endpoint {
             limits.functions = Functions::Endpoint(endpoint);
         }

@@ -34,7 +34,9 @@ pub use integration::{
 };
 pub use key::{ApiKey, UsagePlanKey};
 pub use method::{Method, MethodResponse};
-pub use parts::{Authorizer, Model, RequestValidator};
+pub use parts::{
+    Authorizer, JwtAdditionalClaim, JwtConfiguration, JwtIssuer, Model, RequestValidator,
+};
 pub use path::{PathTemplate, RouteTree};
 pub use resource::Resource;
 pub use rest_api::{Definition, EndpointConfiguration, RestApi};

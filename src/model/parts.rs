@@ -89,4 +89,49 @@ pub struct Authorizer {
     /// Seconds for which a policy is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorizer_result_ttl_in_seconds: Option<i64>,
+    /// What tokens a `JWT` authorizer takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwt_configuration: Option<JwtConfiguration>,
+}
+
+/// What tokens a `JWT` authorizer takes. Source: `spec/rest/auth.md` §6.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct JwtConfiguration {
+    /// Whose tokens.
+    pub issuers: Vec<JwtIssuer>,
+    /// `RS256` … `ES512`.
+    pub default_algorithms: Vec<String>,
+}
+
+/// An issuer of tokens.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct JwtIssuer {
+    /// Its URL, as tokens name it.
+    pub issuer: String,
+    /// A token must be for one of these.
+    pub audiences: Vec<String>,
+    /// What else a token must claim.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub additional_claims: Vec<JwtAdditionalClaim>,
+    /// Where its keys are, as its discovery document says; the service tells it, nobody sets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+}
+
+/// A claim that a token must have.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct JwtAdditionalClaim {
+    /// Its name.
+    pub claim_name: String,
+    /// `SINGLE_STRING`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// Whether it must be there.
+    pub required: bool,
+    /// One of these must be its value; any will do when there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub expected_values: Vec<String>,
 }

@@ -69,7 +69,11 @@ pub(crate) enum Authorization {
     /// It doesn't.
     None,
     /// An authorizer says.
-    Authorizer(Arc<Authorizer>),
+    Authorizer {
+        authorizer: Arc<Authorizer>,
+        /// Of which a token must have one.
+        scopes: Arc<[String]>,
+    },
     /// In a way that can't be served; only a method that isn't deployed has it.
     Unserved,
 }
@@ -79,8 +83,15 @@ impl Authorization {
         let authorizer = || authorizers.get(method.authorizer_id.as_deref()?);
         match method.authorization_type.as_str() {
             "NONE" => Self::None,
-            "CUSTOM" => match authorizer() {
-                Some(authorizer) => Self::Authorizer(Arc::clone(authorizer)),
+            "CUSTOM" | "COGNITO_USER_POOLS" | "JWT" => match authorizer() {
+                Some(authorizer) => Self::Authorizer {
+                    authorizer: Arc::clone(authorizer),
+                    scopes: method
+                        .authorization_scopes
+                        .clone()
+                        .unwrap_or_default()
+                        .into(),
+                },
                 None => Self::Unserved,
             },
             _ => Self::Unserved,
@@ -103,9 +114,9 @@ async fn protected(x: &mut Exchange, caller: &Caller<'_>) -> Result<(), Failure>
         return Ok(());
     };
     let (workflow, who, identity) = match &method.authorization {
-        Authorization::Authorizer(authorizer) => {
-            let authorizer = Arc::clone(authorizer);
-            return authorized(x, caller, &authorizer).await;
+        Authorization::Authorizer { authorizer, scopes } => {
+            let (authorizer, scopes) = (Arc::clone(authorizer), Arc::clone(scopes));
+            return authorized(x, caller, &authorizer, &scopes).await;
         }
         Authorization::None => (
             Workflow::ResourceOnly,
@@ -129,10 +140,11 @@ async fn authorized(
     x: &mut Exchange,
     caller: &Caller<'_>,
     authorizer: &Authorizer,
+    scopes: &[String],
 ) -> Result<(), Failure> {
     let who = iam::Caller::Anonymous;
     refuse_denied(x, &who)?;
-    let decision = authorizer.ask(x, caller, false).await?;
+    let decision = authorizer.ask(x, caller, scopes, false).await?;
     let denied = |_: &ExecuteArn<'_>, explicit| Failure::not_authorized(explicit);
     let Some(policy) = &decision.policy else {
         return judge(x, Workflow::ResourceOnly, &who, Finding::Silent, denied);

@@ -11,6 +11,7 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
+use super::authorizer::Keyring;
 use super::body::{Body, BodyError, PAYLOAD_LIMIT, Pace};
 use super::content::{self, Conversion};
 use super::exchange::{BackendAnswer, Exchange, as_text};
@@ -29,6 +30,7 @@ pub(crate) struct Caller<'a> {
     pub(crate) pool: &'a Pool,
     pub(crate) clock: &'a Clock,
     pub(crate) functions: &'a Functions,
+    pub(crate) keyring: &'a Keyring,
 }
 
 impl Caller<'_> {

@@ -176,6 +176,16 @@ impl Failure {
         )
     }
 
+    /// A user pool's token that was good once.
+    pub(crate) const fn token_expired() -> Self {
+        Self::new(
+            GatewayResponseType::Unauthorized,
+            said!("The incoming token has expired"),
+            "UnauthorizedException",
+            "",
+        )
+    }
+
     /// An authorizer's policy doesn't allow it: 403 with a capital `Message`.
     pub(crate) const fn not_authorized(explicit: bool) -> Self {
         const SILENT: Said = Said {

@@ -79,6 +79,7 @@ impl Handler {
             pool: &self.pool,
             clock: &self.gateway.clock,
             functions: &self.gateway.settings.functions,
+            keyring: &self.gateway.keyring,
         };
         let answer = match self.enter(&mut x, &caller, incoming).await {
             Ok(incoming) => life::serve(&mut x, &caller, incoming).await,

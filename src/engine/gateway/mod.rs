@@ -69,6 +69,7 @@ mod usage;
 mod validate;
 mod variables;
 
+pub use authorizer::JwksSource;
 pub use body::{Body, BodyError};
 pub use cache::{CacheContents, CachedAnswer};
 pub use connection::VpcLinkAddresses;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use arc_swap::ArcSwap;
 
 use super::Handler;
+use super::authorizer::{JwksSource, Keyring};
 use super::bucket::Bucket;
 use super::cache::Cluster;
 use super::connection::{Named, VpcLinkAddresses};
@@ -32,6 +33,8 @@ pub struct Settings {
     pub functions: Functions,
     /// Where VPC links lead.
     pub vpc_links: VpcLinkAddresses,
+    /// Where the keys of token issuers are.
+    pub jwks: Vec<JwksSource>,
     /// Whether the request header `x-sluice-canary` may pin a request to one side of a stage: for clients of this machine only.
     pub pins_canary: bool,
 }
@@ -46,6 +49,7 @@ impl Default for Settings {
             header_bytes: 10_240,
             functions: Functions::Nowhere,
             vpc_links: VpcLinkAddresses::default(),
+            jwks: Vec::new(),
             pins_canary: false,
         }
     }
@@ -56,6 +60,8 @@ impl Default for Settings {
 pub struct Gateway {
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
+    /// The keys of token issuers.
+    pub(crate) keyring: Keyring,
     telemetry: Arc<Telemetry>,
     stages: ArcSwap<Stages>,
     pub(crate) domains: Domains,
@@ -81,6 +87,7 @@ impl Gateway {
     pub fn new(clock: Clock, settings: Settings, telemetry: Arc<Telemetry>) -> Self {
         Self {
             clock,
+            keyring: Keyring::new(settings.jwks.clone()),
             settings,
             telemetry,
             stages: ArcSwap::default(),

@@ -92,6 +92,7 @@ impl Gateway {
             pool: &pool,
             clock: &self.clock,
             functions: &self.settings.functions,
+            keyring: &self.keyring,
         };
         let checked = validate::parameters(&x)
             .and_then(|()| validate::body(&x))

@@ -55,18 +55,13 @@ const UNSERVED: &[(&str, Uses)] = &[
         OnMethod(|_, m| m.authorization_type == "AWS_IAM"),
     ),
     ("authorizers that aren't there", OnMethod(misses_authorizer)),
-    (
-        "COGNITO_USER_POOLS authorization",
-        OnMethod(|_, m| m.authorization_type == "COGNITO_USER_POOLS"),
-    ),
-    (
-        "JWT authorization",
-        OnMethod(|_, m| m.authorization_type == "JWT"),
-    ),
     // Whatever else the service may come to know, an absent type included.
     (
-        "an authorization type other than NONE",
-        OnMethod(|_, m| !matches!(m.authorization_type.as_str(), "NONE" | "CUSTOM")),
+        "this authorization type",
+        OnMethod(|_, m| {
+            let kinds = ["NONE", "CUSTOM", "COGNITO_USER_POOLS", "JWT"];
+            !kinds.contains(&m.authorization_type.as_str())
+        }),
     ),
     (SERVICES, OnMethod(calls_service)),
     (
@@ -99,7 +94,11 @@ fn misses_authorizer(definition: &Definition, method: &Method) -> bool {
     let id = method.authorizer_id.as_deref().unwrap_or_default();
     let found = definition.authorizers.get(id);
     let kind = found.map(|authorizer| authorizer.authorizer_type.as_str());
-    method.authorization_type == "CUSTOM" && !matches!(kind, Some("TOKEN" | "REQUEST"))
+    match method.authorization_type.as_str() {
+        "CUSTOM" => !matches!(kind, Some("TOKEN" | "REQUEST")),
+        own @ ("COGNITO_USER_POOLS" | "JWT") => kind != Some(own),
+        _ => false,
+    }
 }
 
 fn calls_service(_: &Definition, method: &Method) -> bool {
@@ -242,8 +241,6 @@ mod tests {
             api("endpointAccessMode", json!("STRICT")),
             method("authorizationType", json!("AWS_IAM")),
             method("authorizationType", json!("CUSTOM")),
-            method("authorizationType", json!("COGNITO_USER_POOLS")),
-            method("authorizationType", json!("JWT")),
             method("authorizationType", json!("")),
             method("/methodIntegration/type", json!("AWS")),
             method("/methodIntegration/responseTransferMode", json!("STREAM")),

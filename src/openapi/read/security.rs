@@ -79,6 +79,7 @@ impl<'a> Reader<'a> {
             identity_validation_expression: text("identityValidationExpression"),
             authorizer_result_ttl_in_seconds: ttl,
             authorizer_type: kind,
+            ..Authorizer::default()
         };
         let authorizers = &mut self.import.definition.authorizers;
         authorizers.insert(name.to_owned(), authorizer);

@@ -9,8 +9,8 @@ use super::error::{NO_AUTHORIZER, bad, limit_exceeded, not_found};
 use super::page::page;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
 use crate::engine::wire::{Input, ServiceError};
-use crate::model::Authorizer;
 use crate::model::patch::apply;
+use crate::model::{Authorizer, JwtConfiguration};
 
 /// Source: `spec/rest/resources-methods.md` §5.
 const MAX_AUTHORIZERS: usize = 10;
@@ -31,6 +31,7 @@ struct CreateAuthorizer {
     identity_source: Option<String>,
     identity_validation_expression: Option<String>,
     authorizer_result_ttl_in_seconds: Option<i64>,
+    jwt_configuration: Option<JwtConfiguration>,
 }
 
 pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
@@ -55,6 +56,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         identity_source: given.identity_source,
         identity_validation_expression: given.identity_validation_expression,
         authorizer_result_ttl_in_seconds: given.authorizer_result_ttl_in_seconds,
+        jwt_configuration: given.jwt_configuration,
     };
     check(&authorizer)?;
     if api.authorizers.len() >= MAX_AUTHORIZERS {
@@ -92,11 +94,45 @@ pub(super) fn check(authorizer: &Authorizer) -> Result<(), ServiceError> {
                 "Invalid authorizer: the type COGNITO_USER_POOLS needs at least one provider ARN",
             ));
         }
-        "COGNITO_USER_POOLS" | "JWT" => {}
+        "COGNITO_USER_POOLS" => {}
+        "JWT" => check_issuers(authorizer.jwt_configuration.as_ref())?,
         _ => {
             return Err(bad(
                 "Enumeration value for AuthorizerType must be non-empty",
             ));
+        }
+    }
+    Ok(())
+}
+
+/// The claims that are checked anyway.
+const OWN_CLAIMS: [&str; 7] = ["iss", "aud", "exp", "nbf", "iat", "scope", "scp"];
+
+/// The rules are documented; the texts are ours. Issuers on this machine may do without TLS.
+fn check_issuers(configuration: Option<&JwtConfiguration>) -> Result<(), ServiceError> {
+    let Some(configuration) = configuration.filter(|c| !c.issuers.is_empty()) else {
+        return Err(bad(
+            "Invalid authorizer: the type JWT needs jwtConfiguration with at least one issuer",
+        ));
+    };
+    for issuer in &configuration.issuers {
+        let url = &issuer.issuer;
+        let here = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
+        let scheme = url.starts_with("https://") || here.iter().any(|h| url.starts_with(h));
+        if !scheme || url.contains(['?', '#', '@']) {
+            return Err(bad(format!(
+                "Invalid issuer: {url}. It should be an absolute https URL without user information, query and fragment"
+            )));
+        }
+        if issuer.audiences.is_empty() {
+            return Err(bad(format!(
+                "Invalid issuer: {url} needs at least one audience"
+            )));
+        }
+        for claim in &issuer.additional_claims {
+            if claim.claim_name.is_empty() || OWN_CLAIMS.contains(&claim.claim_name.as_str()) {
+                return Err(bad(format!("Invalid claim name: {}", claim.claim_name)));
+            }
         }
     }
     Ok(())

@@ -4,6 +4,8 @@
 
 mod cache;
 mod decision;
+mod jwks;
+mod token;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,6 +18,9 @@ use serde_json::json;
 
 pub(crate) use self::cache::DecisionCache;
 pub(crate) use self::decision::Decision;
+pub use self::jwks::JwksSource;
+pub(crate) use self::jwks::Keyring;
+use self::token::Tokens;
 use super::backend::{Caller, pairs};
 use super::exchange::Exchange;
 use super::execute_arn::{ExecuteArn, partition};
@@ -54,6 +59,7 @@ pub(crate) struct Authorizer {
 #[derive(Debug)]
 enum Kind {
     Lambda(Box<Lambda>),
+    Token(Box<Tokens>),
     /// In a way that can't be served; nothing that is deployed has it.
     Unserved,
 }
@@ -90,6 +96,8 @@ impl Authorizer {
         let token = authorizer.authorizer_type == "TOKEN";
         let kind = match authorizer.authorizer_type.as_str() {
             "TOKEN" | "REQUEST" => Kind::Lambda(Box::new(Lambda::compile(authorizer, token))),
+            "COGNITO_USER_POOLS" => Kind::Token(Box::new(Tokens::of_cognito(authorizer))),
+            "JWT" => Kind::Token(Box::new(Tokens::of_issuers(authorizer))),
             _ => Kind::Unserved,
         };
         Self {
@@ -99,11 +107,13 @@ impl Authorizer {
         }
     }
 
-    /// Finds out who calls; what it finds is left in the exchange. `fresh` asks although there may be a decision in the cache.
+    /// Finds out who calls; what it finds is left in the exchange. `scopes` are the method's; `fresh` asks although there may be a
+    /// decision in the cache.
     pub(crate) async fn ask(
         &self,
         x: &mut Exchange,
         caller: &Caller<'_>,
+        scopes: &[String],
         fresh: bool,
     ) -> Result<Arc<Decision>, Failure> {
         x.record.note(|| {
@@ -114,6 +124,10 @@ impl Authorizer {
         });
         let (decision, latency) = match &self.kind {
             Kind::Lambda(lambda) => self.judged(lambda, x, caller, fresh).await?,
+            Kind::Token(tokens) => {
+                let decision = tokens.check(x, caller, caller.keyring, scopes).await?;
+                (Arc::new(decision), Duration::ZERO)
+            }
             Kind::Unserved => {
                 return Err(Failure::authorizer_configuration(
                     "Execution failed due to configuration error: Sluice can't serve this authorizer yet".to_owned(),

@@ -16,6 +16,7 @@ mod mocks;
 mod policies;
 mod recorded;
 mod test_requests;
+mod tokens;
 mod validation;
 
 use std::cell::RefCell;
