@@ -10,6 +10,8 @@ mod console;
 mod demo;
 #[cfg(feature = "console")]
 mod diff;
+#[cfg(all(feature = "console", feature = "gateway"))]
+mod explain;
 #[cfg(feature = "console")]
 mod export;
 #[cfg(feature = "gateway")]
@@ -58,6 +60,8 @@ enum Command {
     Diff(diff::Diff),
     #[cfg(feature = "console")]
     Export(export::ExportArgs),
+    #[cfg(all(feature = "console", feature = "gateway"))]
+    Explain(explain::Explain),
     #[cfg(feature = "gateway")]
     Gateway(gateway::Gateway),
     #[cfg(feature = "console")]
@@ -77,6 +81,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             Some(Command::Diff(diff)) => diff.run(),
             #[cfg(feature = "console")]
             Some(Command::Export(export)) => export.run(),
+            #[cfg(all(feature = "console", feature = "gateway"))]
+            Some(Command::Explain(explain)) => explain.run(),
             #[cfg(feature = "gateway")]
             Some(Command::Gateway(gateway)) => gateway.run(),
             #[cfg(feature = "console")]

@@ -31,6 +31,7 @@ use self::control::apigateway::{ApiGateway, Deps};
 use self::control::cloudwatch::CloudWatch;
 use self::control::logs::Logs;
 use self::flush::Flush;
+use self::gateway::desk::{Desk, Lines};
 use self::gateway::{Gateway, Settings};
 pub use self::server::Patience;
 use self::server::{ControlBody, DRAIN, DataRuntime, Extension, Job, Room, bind, run_data};
@@ -305,11 +306,13 @@ impl ControlPlane {
     ) {
         let store = Arc::new(self.store);
         let mut chance = self.chance;
+        let desk = Rc::new(Desk::new(&self.gateway));
         let extension = Extension {
             kept: store.is_kept(),
             account: self.account.clone(),
             clock: self.clock.clone(),
             gateway: Arc::clone(&self.gateway),
+            desk: Rc::clone(&desk),
         };
         let flush = Flush {
             store: Arc::clone(&store),
@@ -340,6 +343,7 @@ impl ControlPlane {
         };
         drop(self.rows);
         let _ = loaded.send(Ok(()));
+        let books = Rc::clone(&logs);
         let control = Control::new(
             apigateway,
             cloudwatch,
@@ -350,9 +354,11 @@ impl ControlPlane {
         );
         on_this_thread("control", async {
             let stopping = stop.clone();
+            let write = |lines: Lines| books.write_lines(lines);
             tokio::join!(
                 serve_control(control, extension, inbox, stop),
-                flush.run(stopping)
+                flush.run(stopping.clone()),
+                desk.run(write, stopping)
             );
             Ok(())
         });

@@ -82,6 +82,7 @@ impl Answer {
                 .insert(CONNECTION, HeaderValue::from_static("keep-alive"));
         }
         x.record.status = self.status;
+        x.record.length = http_body::Body::size_hint(&self.body).exact();
         respond(self.status, self.headers, self.body)
     }
 

@@ -1,6 +1,7 @@
 //! One request on its way through the phases: everything that they read and leave behind.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
@@ -98,6 +99,15 @@ pub(crate) struct BackendAnswer {
 impl BackendAnswer {
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("request_id", &self.ids.request_id())
+            .field("record", &self.record)
+            .finish_non_exhaustive()
     }
 }
 
@@ -275,14 +285,18 @@ impl Exchange {
         }
     }
 
-    /// Notes the request as the method gets it.
-    pub(crate) fn note_method_request(&self) {
-        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    /// Notes that the method takes the request up.
+    pub(crate) fn note_start(&self) {
         self.record.note(|| What::Started {
             request_id: self.ids.request_id().to_owned(),
             verb: self.request.verb.to_string(),
             path: self.path().to_owned(),
         });
+    }
+
+    /// Notes the request as the method gets it.
+    pub(crate) fn note_method_request(&self) {
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         self.record.note(|| {
             let mut headers = Vec::new();
             self.each_header(&mut |name, value| headers.push(owned((name, value))));

@@ -15,7 +15,9 @@ use super::answer;
 use super::backend::{Caller, read_whole};
 use super::body::{Body, BodyError, PAYLOAD_LIMIT};
 use super::exchange::{self, ClientRequest, Exchange, Place};
+use super::explain;
 use super::failure::Failure;
+use super::journal::Kept;
 use super::pool::Pool;
 use super::record::Record;
 use super::request_ids::{GivenIds, IdSource, RequestIds};
@@ -44,6 +46,7 @@ pub struct Handler {
     wall: WallClock,
     pool: Pool,
     recorder: Recorder,
+    kept: Kept,
 }
 
 impl Handler {
@@ -51,6 +54,7 @@ impl Handler {
         Self {
             recorder: gateway.recorder(),
             wall: WallClock::new(&gateway.clock),
+            kept: Kept::new(Arc::clone(&gateway.journal)),
             gateway,
             ids: RefCell::new(IdSource::new(chance)),
             pool,
@@ -86,17 +90,32 @@ impl Handler {
             Err(failure) => life::refuse(&mut x, failure),
         };
         let response = answer.finish(&mut x);
-        self.record(&mut x);
+        self.record(x);
         response
     }
 
+    /// Answers questions about requests that are over, for as long as the runtime lives.
+    pub(crate) async fn answer_questions(&self) {
+        self.kept.answer_questions().await;
+    }
+
+    /// Has a request tell its story from here on, if its stage logs it or somebody wants to see it.
+    fn ask(&self, x: &mut Exchange) {
+        if x.side().log_level(x.method).is_none() && !self.kept.is_watched() {
+            return;
+        }
+        x.record.ask(&self.gateway.clock, false);
+        x.record.note(|| explain::addressed(x));
+        x.record.note(|| explain::routed(x));
+    }
+
     /// The end of a request: its numbers go to the metrics. What a proxied body takes after its head isn't counted.
-    fn record(&self, x: &mut Exchange) {
+    fn record(&self, mut x: Exchange) {
         let clock = &self.gateway.clock;
         x.record.latency = clock.monotonic().saturating_sub(x.record.started);
-        let Some(slot) = x.side().slot(x.method) else {
-            return;
-        };
+        if let Some(backend) = &x.backend {
+            x.record.integration_status = Some(backend.status);
+        }
         let observation = Observation {
             at: x.record.time + x.record.latency,
             canary: x.canary,
@@ -105,7 +124,10 @@ impl Handler {
             integration_micros: x.record.integration_latency.map(micros),
             cache_hit: x.record.cache_hit,
         };
-        self.recorder.record(slot, &observation);
+        if let Some(slot) = x.side().slot(x.method) {
+            self.recorder.record(slot, &observation);
+        }
+        self.kept.take(x);
     }
 
     /// Matches API and stage, and draws the canary.
@@ -170,19 +192,26 @@ impl Handler {
     ) -> Result<Option<Incoming>, Failure> {
         let tree = &x.side().deployment.tree;
         x.method = tree.find(x.request.verb.as_str(), x.path());
+        self.ask(x);
         if x.method.is_none() {
             return Err(Failure::missing_token());
         }
         authorize::authorize(x, caller).await?;
         admit::admit(x)?;
-        validate::parameters(x)?;
+        x.note_start();
+        if let Err(failure) = validate::parameters(x) {
+            x.note_method_request();
+            return Err(failure);
+        }
         x.conversion = content::of_request(x);
         if incoming.is_end_stream() {
+            x.note_method_request();
             validate::body(x)?;
             return Ok(None);
         }
         let streams = x.method().is_some_and(Method::streams);
         if streams && !x.conversion.needs_whole() && !compress::is_packed(x) {
+            x.note_method_request();
             return Ok(Some(incoming));
         }
         let read = tokio::time::timeout(BODY_PATIENCE, read_whole(incoming, PAYLOAD_LIMIT));
@@ -193,6 +222,7 @@ impl Handler {
             Err(_) => return Err(Failure::slow_body()),
         }
         compress::unpack_request(x)?;
+        x.note_method_request();
         validate::body(x)?;
         content::convert_request(x)?;
         Ok(None)

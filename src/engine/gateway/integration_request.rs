@@ -13,6 +13,7 @@ use super::exchange::Exchange;
 use super::failure::Failure;
 use super::headers::{self, Fate};
 use super::mapping::{Mapping, media_type};
+use super::record::What;
 use super::snapshot::{Backend, Integration};
 use super::uri::Endpoint;
 use super::variables::Body;
@@ -35,6 +36,26 @@ pub(crate) enum Mapped {
 
 /// Renders the request template, or decides that the body passes as it is.
 pub(crate) fn map_body(x: &mut Exchange) -> Result<Mapped, Failure> {
+    let mapped = rendered(x)?;
+    x.record.note(|| {
+        let (template, after) = match &mapped {
+            Mapped::Rendered(text) => {
+                let kind = media_type(x.request.headers.get(CONTENT_TYPE));
+                (Some(kind.to_owned()), text.clone())
+            }
+            Mapped::Passed => (None, x.request.body.clone()),
+        };
+        What::Mapped {
+            response: false,
+            template,
+            before: x.request.body.clone(),
+            after,
+        }
+    });
+    Ok(mapped)
+}
+
+fn rendered(x: &mut Exchange) -> Result<Mapped, Failure> {
     // The stage is held so that the template can be read while the exchange is written to.
     let stage = std::sync::Arc::clone(&x.stage);
     let Some(integration) = integration(x, &stage) else {

@@ -17,6 +17,7 @@ use super::failure::Failure;
 use super::headers::{self, Fate};
 use super::integration_request::{integration, transform_failed};
 use super::mapping::{Mapping, media_type};
+use super::record::What;
 use super::snapshot::{Integration, Kind};
 use super::{lambda_integration, variables};
 
@@ -63,12 +64,6 @@ pub(crate) fn map(x: &mut Exchange, selected: Option<usize>) -> Result<Answer, F
             "Execution failed due to configuration error: Unable to transform response: the body is binary",
         ));
     }
-    let unmapped = || {
-        x.backend
-            .as_ref()
-            .map(|b| b.body.clone())
-            .unwrap_or_default()
-    };
     let (kind, body) = match chosen {
         Some((kind, Mapping::Constant(text))) => (kind, text.clone()),
         Some((kind, Mapping::Template(template))) => {
@@ -77,8 +72,14 @@ pub(crate) fn map(x: &mut Exchange, selected: Option<usize>) -> Result<Answer, F
             (kind, Bytes::from(text))
         }
         Some((_, Mapping::Broken(error))) => return Err(transform_failed("response", error)),
-        Some((_, Mapping::Passthrough)) | None => ("application/json", unmapped()),
+        Some((_, Mapping::Passthrough)) | None => ("application/json", unmapped(x)),
     };
+    x.record.note(|| What::Mapped {
+        response: true,
+        template: chosen.map(|_| kind.to_owned()),
+        before: unmapped(x),
+        after: body.clone(),
+    });
     answer.set_content_type(content_type(kind));
     for header in &response.headers {
         if let Some(constant) = &header.constant {
@@ -114,12 +115,19 @@ fn trace(x: &Exchange, integration: &Integration) -> HeaderValue {
     }
 }
 
+/// The backend's body as it came.
+fn unmapped(x: &Exchange) -> Bytes {
+    let body = x.backend.as_ref().map(|b| b.body.clone());
+    body.unwrap_or_default()
+}
+
 /// The answer of an `HTTP_PROXY` backend, passed through.
 pub(crate) fn pass(x: &mut Exchange, body: Body) -> Answer {
     let details = x.record.wants_details();
     let Some(backend) = x.backend.take() else {
         return Answer::new(200, details);
     };
+    x.record.integration_status = Some(backend.status);
     let mut answer = Answer::with_room(backend.headers.len(), details);
     answer.status = backend.status;
     let hop: Vec<HeaderName> = match headers::named_by_connection(&backend.headers) {

@@ -97,9 +97,12 @@ impl Caller<'_> {
         let selected = if answer.is_function_error() {
             let log = answer.function_error_log();
             x.record.note(|| What::Failed(log));
-            integration.responses.select(&answer.error_message())
+            let message = answer.error_message();
+            x.record.note(|| integration.responses.selection(&message));
+            integration.responses.select(&message)
         } else {
             // Without an error there is no text to match: only a pattern that matches nothing at all does, and else the default.
+            x.record.note(|| integration.responses.selection(""));
             integration.responses.select("")
         };
         x.backend = Some(BackendAnswer {

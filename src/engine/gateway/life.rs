@@ -85,7 +85,11 @@ async fn integrate(
     match &integration.kind {
         Kind::Mock { constant } => {
             let selected = match constant {
-                Some(constant) if x.conversion.gives_text() && wants_json(&x.request.headers) => {
+                Some(constant)
+                    if x.conversion.gives_text()
+                        && wants_json(&x.request.headers)
+                        && !x.record.wants_details() =>
+                {
                     mock::set_answer(x, constant.status);
                     Some(constant.response)
                 }
@@ -96,7 +100,9 @@ async fn integrate(
         Kind::Http(backend) => {
             Box::pin(caller.mapped(x, integration, backend)).await?;
             let status = x.backend.as_ref().map_or(0, |b| b.status);
-            let selected = integration.responses.select(&status.to_string());
+            let status = status.to_string();
+            let selected = integration.responses.select(&status);
+            x.record.note(|| integration.responses.selection(&status));
             integration_response::map(x, selected)
         }
         Kind::HttpProxy(backend) => {

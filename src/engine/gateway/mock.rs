@@ -57,7 +57,9 @@ pub(crate) fn answer(x: &mut Exchange, text: Option<&str>) -> Result<Option<usiz
         None => (200, integration.responses.default),
         Some(text) => {
             let status = status_code(text).ok_or_else(|| Failure::configuration(NO_STATUS))?;
-            (status, integration.responses.select(&status.to_string()))
+            let value = status.to_string();
+            x.record.note(|| integration.responses.selection(&value));
+            (status, integration.responses.select(&value))
         }
     };
     set_answer(x, status);

@@ -11,6 +11,7 @@ use super::bucket::Bucket;
 use super::cache::Cluster;
 use super::connection::{Named, VpcLinkAddresses};
 use super::domains::Domains;
+use super::journal::Journal;
 use super::keys::{KeyChange, KeyRing, MemberId};
 use super::lambda::Functions;
 use super::pool::{Pool, PoolLimits, Tls};
@@ -62,6 +63,8 @@ pub struct Gateway {
     pub(crate) settings: Settings,
     /// The keys of token issuers.
     pub(crate) keyring: Keyring,
+    /// Where requests go that are over.
+    pub(crate) journal: Arc<Journal>,
     telemetry: Arc<Telemetry>,
     stages: ArcSwap<Stages>,
     pub(crate) domains: Domains,
@@ -89,6 +92,7 @@ impl Gateway {
             clock,
             keyring: Keyring::new(settings.jwks.clone()),
             settings,
+            journal: Arc::new(Journal::new()),
             telemetry,
             stages: ArcSwap::default(),
             domains: Domains::default(),
@@ -192,7 +196,9 @@ impl Gateway {
 
     /// Takes an API with all its stages out of service.
     pub fn remove_api(&self, api_id: &str) {
-        let _writers = self.writers();
+        let mut writers = self.writers();
+        // Requests that are kept to be explained hold on to what served them; nothing new is to be served from that.
+        writers.deployments.retain(|(api, _), _| **api != *api_id);
         self.change_api(api_id, Vec::clear);
     }
 

@@ -13,6 +13,7 @@ use super::headers::{self, Fate};
 use super::lambda::LambdaUri;
 use super::mapping::Mappings;
 use super::mock;
+use super::record::What;
 use super::response_table::ResponseTable;
 use super::schema::Schemas;
 use super::source::Source;
@@ -44,6 +45,8 @@ pub(crate) struct Deployment {
     pub(crate) authorizers: Authorizers,
     /// Whether authorizers give the API key of a request, rather than its header.
     pub(crate) authorizers_give_keys: bool,
+    /// `EDGE`, `REGIONAL`, `PRIVATE`.
+    pub(crate) endpoint_type: Box<str>,
 }
 
 impl Deployment {
@@ -74,6 +77,13 @@ impl Deployment {
             protection: Protection::compile(&definition.rest_api),
             authorizers,
             authorizers_give_keys: definition.rest_api.api_key_source == "AUTHORIZER",
+            endpoint_type: definition
+                .rest_api
+                .endpoint_configuration
+                .types
+                .first()
+                .map_or("EDGE", String::as_str)
+                .into(),
         }
     }
 }
@@ -364,6 +374,13 @@ impl Pattern {
         Self(Regex::new(&format!(r"\A(?:{text})\z")).ok())
     }
 
+    /// The pattern as its author wrote it; empty if it isn't one.
+    fn text(&self) -> &str {
+        let text = self.0.as_ref().map(Regex::as_str);
+        text.and_then(|text| text.strip_prefix(r"\A(?:")?.strip_suffix(r")\z"))
+            .unwrap_or_default()
+    }
+
     /// Whether it matches; one that would take too long to tell doesn't.
     pub(crate) fn matches(&self, value: &str) -> bool {
         self.0
@@ -406,6 +423,19 @@ impl Responses {
             });
         }
         compiled
+    }
+
+    /// How the response for a value is selected, for the story of a request.
+    pub(crate) fn selection(&self, value: &str) -> What {
+        let at = self.patterns.iter().position(|(p, _)| p.matches(value));
+        let tried = self.patterns.iter().take(at.unwrap_or(usize::MAX));
+        let selected = self.select(value).and_then(|index| self.all.get(index));
+        What::Selected {
+            value: value.to_owned(),
+            pattern: at.and_then(|at| Some(self.patterns.get(at)?.0.text().to_owned())),
+            status: selected.map(|response| response.status),
+            tried: tried.map(|(p, _)| p.text().to_owned()).collect(),
+        }
     }
 
     /// The response for a backend's status or error: the first pattern that matches, else the default.

@@ -11,6 +11,8 @@ use super::bucket::Bucket;
 use super::cache::{Cluster, Policy};
 use super::connection::{Named, VpcLinkAddresses};
 use super::keys::KeyRing;
+use super::log::access::AccessLog;
+use super::log::execution::Level;
 use super::snapshot::Deployment;
 use crate::engine::telemetry::{MethodName, Slot, SlotKey, Telemetry};
 use crate::model::{self, Map, ThrottleSettings};
@@ -43,6 +45,7 @@ pub(crate) struct Stage {
     pub(crate) cluster: Option<Arc<Cluster>>,
     production: Side,
     canary: Option<Canary>,
+    access_log: Option<AccessLog>,
 }
 
 #[derive(Debug)]
@@ -63,6 +66,8 @@ pub(crate) struct Side {
     caching: Vec<Option<Policy>>,
     /// What the deployment's authorizers decided.
     pub(crate) decisions: Arc<[DecisionCache]>,
+    /// What is logged of each of the deployment's methods.
+    log_levels: Vec<Option<Level>>,
     slots: Vec<Arc<Slot>>,
     /// Where requests that match no method are counted; nothing for a test request, which isn't counted at all.
     unmatched: Option<Arc<Slot>>,
@@ -124,7 +129,19 @@ impl Stage {
             cluster: cluster(stage, old, now),
             production,
             canary,
+            access_log: stage.access_log_settings.as_ref().and_then(|log| {
+                AccessLog::compile(log.destination_arn.as_deref(), log.format.as_deref())
+            }),
         }
+    }
+
+    pub(crate) fn access_log(&self) -> Option<&AccessLog> {
+        self.access_log.as_ref()
+    }
+
+    /// The canary's share, 0.0 to 1.0, on a stage that has one.
+    pub(crate) fn canary_share(&self) -> Option<f64> {
+        self.canary.as_ref().map(|canary| canary.share)
     }
 
     pub(crate) fn side(&self, canary: bool) -> &Side {
@@ -251,7 +268,16 @@ impl Side {
                 .collect(),
         };
         let slot = |method| meter.slot(place, stage, &deployment, method);
+        let log_levels = deployment.methods.iter().map(|method| {
+            let settings = stage.settings_of(&method.resource_path, &method.verb)?;
+            let level = settings.logging_level.as_deref().unwrap_or("OFF");
+            (level != "OFF").then_some(Level {
+                info: level == "INFO",
+                data_trace: settings.data_trace_enabled,
+            })
+        });
         Self {
+            log_levels: log_levels.collect(),
             limits: limits.collect(),
             caching: Vec::new(),
             decisions,
@@ -274,6 +300,11 @@ impl Side {
     /// How the answers of a method are cached, if they are.
     pub(crate) fn caching(&self, method: Option<usize>) -> Option<&Policy> {
         self.caching.get(method?)?.as_ref()
+    }
+
+    /// What is logged of a request to this method; nothing of one to none.
+    pub(crate) fn log_level(&self, method: Option<usize>) -> Option<Level> {
+        *self.log_levels.get(method?)?
     }
 
     /// Where a request to this method, or to none, is counted.

@@ -196,6 +196,7 @@ impl Gateway {
             longest_pause: Duration::from_secs(35),
             authorizers: Authorizers::default(),
             authorizers_give_keys: false,
+            endpoint_type: "".into(),
         };
         let stage = model::Stage {
             stage_name: "test-invoke-stage".to_owned(),
@@ -219,6 +220,7 @@ impl Gateway {
         );
         let mut x = Exchange::new(Arc::new(stage), false, request, ids, record);
         x.method = Some(0);
+        x.note_start();
         x.note_method_request();
         Ok(x)
     }

@@ -74,13 +74,12 @@ const UNSERVED: &[(&str, Uses)] = &[
         }),
     ),
     ("web ACLs", OnStage(|s| s.web_acl_arn.is_some())),
-    ("access logs", OnStage(|s| s.access_log_settings.is_some())),
     (
-        "execution logs",
+        "access logs in Firehose",
         OnStage(|s| {
-            s.method_settings.values().any(|m| {
-                m.data_trace_enabled || m.logging_level.as_deref().is_some_and(|l| l != "OFF")
-            })
+            let log = s.access_log_settings.as_ref();
+            let arn = log.and_then(|log| log.destination_arn.as_deref());
+            arn.is_some_and(|arn| arn.starts_with("arn:aws:firehose:"))
         }),
     ),
     ("X-Ray tracing", OnStage(|s| s.tracing_enabled)),
@@ -245,8 +244,9 @@ mod tests {
             method("/methodIntegration/type", json!("AWS")),
             method("/methodIntegration/responseTransferMode", json!("STREAM")),
             stage(json!({"webAclArn": "arn"})),
-            stage(json!({"accessLogSettings": {"format": "$context.requestId"}})),
-            stage(json!({"methodSettings": {"*/*": {"loggingLevel": "INFO"}}})),
+            stage(
+                json!({"accessLogSettings": {"destinationArn": "arn:aws:firehose:r:1:deliverystream/amazon-apigateway-x"}}),
+            ),
             stage(json!({"tracingEnabled": true})),
         ];
         let names: Vec<&str> = refused

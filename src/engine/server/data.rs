@@ -92,6 +92,7 @@ pub(crate) async fn run_data(runtime: DataRuntime, handler: Handler) -> std::io:
     connections
         .run_until(async {
             let mut round = pin!(tokio::time::sleep(worker.watches.round()));
+            let mut questions = pin!(worker.handler.answer_questions());
             loop {
                 tokio::select! {
                     biased;
@@ -104,6 +105,7 @@ pub(crate) async fn run_data(runtime: DataRuntime, handler: Handler) -> std::io:
                             tokio::time::sleep(EXHAUSTED).await;
                         }
                     },
+                    () = &mut questions => {}
                     () = &mut round, if !worker.watches.is_empty() => {
                         worker.watches.go_round();
                         round.as_mut().reset(tokio::time::Instant::now() + worker.watches.round());

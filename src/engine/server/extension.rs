@@ -1,5 +1,6 @@
 //! What AWS has no call for, under `/_sluice/`: health, reset, changes not deployed, figures by side and method, contents of caches.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
@@ -7,10 +8,11 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::ControlBody;
+use super::{ControlBody, requests};
 use crate::base::Clock;
 use crate::engine::control::Control;
 use crate::engine::gateway::Gateway;
+use crate::engine::gateway::desk::Desk;
 use crate::engine::telemetry::Window;
 use crate::model::difference::difference;
 
@@ -24,10 +26,12 @@ pub(crate) struct Extension {
     pub(crate) clock: Clock,
     /// For what is cached.
     pub(crate) gateway: Arc<Gateway>,
+    /// Where requests that are over can be seen.
+    pub(crate) desk: Rc<Desk>,
 }
 
 /// Why a call of the extension fails.
-struct Failure {
+pub(super) struct Failure {
     status: StatusCode,
     code: &'static str,
     message: String,
@@ -38,6 +42,7 @@ impl Extension {
     pub(crate) async fn answer(&self, control: &Control, head: &Parts) -> Response<ControlBody> {
         let path = head.uri.path();
         let segments: Vec<&str> = path.split('/').skip(2).collect();
+        let query = head.uri.query().unwrap_or_default();
         let (allowed, result) = match segments.as_slice() {
             ["health"] => (Method::GET, Ok(self.health())),
             ["reset"] if head.method != Method::POST => (Method::POST, Ok(Value::Null)),
@@ -46,7 +51,6 @@ impl Extension {
                 (Method::GET, changes(control, api, stage))
             }
             ["restapis", api, "stages", stage, "figures"] => {
-                let query = head.uri.query().unwrap_or_default();
                 (Method::GET, self.figures(control, api, stage, query))
             }
             ["restapis", api, "stages", stage, "cache"] => {
@@ -58,6 +62,11 @@ impl Extension {
             ["restapis", api, "stages", stage, "cache", id] => {
                 (Method::DELETE, self.drop_cached(control, api, stage, id))
             }
+            ["requests"] if head.method == Method::GET => {
+                return requests::list(&self.desk, query).await;
+            }
+            ["requests"] => (Method::GET, Ok(Value::Null)),
+            ["requests", id] => (Method::GET, requests::explain(&self.desk, id).await),
             _ => {
                 let message = format!("Sluice has no extension at {path}");
                 return fail(&Failure::not_found(message));
@@ -178,6 +187,7 @@ impl Extension {
                 message: "Only a gateway in memory (--ephemeral) is emptied by reset; this one keeps its state in a data folder".to_owned(),
             });
         }
+        self.desk.forget();
         let emptied = control.reset().await;
         emptied.map_err(|error| Failure::internal(error.message))?;
         Ok(json!({ "status": "ok" }))
@@ -240,7 +250,7 @@ impl Failure {
         }
     }
 
-    fn bad_request(message: String) -> Self {
+    pub(super) fn bad_request(message: String) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
             code: "BadRequestException",
@@ -248,7 +258,7 @@ impl Failure {
         }
     }
 
-    fn not_found(message: String) -> Self {
+    pub(super) fn not_found(message: String) -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
             code: "NotFoundException",
@@ -257,7 +267,7 @@ impl Failure {
     }
 }
 
-fn fail(failure: &Failure) -> Response<ControlBody> {
+pub(super) fn fail(failure: &Failure) -> Response<ControlBody> {
     let mut answer = reply(failure.status, &json!({ "message": failure.message }));
     answer
         .headers_mut()
@@ -265,7 +275,7 @@ fn fail(failure: &Failure) -> Response<ControlBody> {
     answer
 }
 
-fn reply(status: StatusCode, value: &Value) -> Response<ControlBody> {
+pub(super) fn reply(status: StatusCode, value: &Value) -> Response<ControlBody> {
     let mut answer = Response::new(ControlBody::from(value.to_string()));
     *answer.status_mut() = status;
     answer

@@ -9,6 +9,7 @@ mod data;
 mod extension;
 mod listen;
 mod peer;
+mod requests;
 mod room;
 mod sort;
 #[cfg(test)]

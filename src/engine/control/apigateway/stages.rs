@@ -14,7 +14,7 @@ use super::{Answer, client_certificates, tags, usage_plans};
 use crate::engine::gateway;
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply_to_stage;
-use crate::model::{CanarySettings, Map, MethodSetting, Stage};
+use crate::model::{AccessLogSettings, CanarySettings, Map, MethodSetting, Stage};
 
 const MAX_STAGES: usize = 10;
 const MAX_NAME: usize = 128;
@@ -128,14 +128,8 @@ pub(super) fn check(
     for setting in stage.method_settings.values() {
         check_setting(setting)?;
     }
-    let format = stage
-        .access_log_settings
-        .as_ref()
-        .and_then(|log| log.format.as_deref());
-    if format.is_some_and(|format| format.len() > MAX_ACCESS_LOG_FORMAT) {
-        return Err(bad(format!(
-            "The access log format is longer than {MAX_ACCESS_LOG_FORMAT} bytes"
-        )));
+    if let Some(log) = &stage.access_log_settings {
+        check_access_log(log)?;
     }
     check_logging(txn, held, stage)?;
     gateway::check_stage(stage).map_err(|unserved| bad(unserved.to_string()))
@@ -235,15 +229,51 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
     }
 }
 
-/// Execution logs need the account's role.
+/// What an access log must have. Destination and format may be set one after the other (recorded); the texts are not recorded.
+fn check_access_log(log: &AccessLogSettings) -> Result<(), ServiceError> {
+    const FIREHOSE: &str = ":deliverystream/amazon-apigateway-";
+    if let Some(arn) = &log.destination_arn {
+        let firehose = arn.starts_with("arn:aws:firehose:") && arn.contains(FIREHOSE);
+        if !firehose && gateway::log_group_of(arn).is_none() {
+            return Err(bad(format!(
+                "Invalid ARN specified in the request: '{arn}' must be the ARN of a CloudWatch Logs log group, or of a Firehose stream whose name begins with amazon-apigateway-"
+            )));
+        }
+    }
+    let Some(format) = &log.format else {
+        return Ok(());
+    };
+    if format.len() > MAX_ACCESS_LOG_FORMAT {
+        return Err(bad(format!(
+            "The access log format is longer than {MAX_ACCESS_LOG_FORMAT} bytes"
+        )));
+    }
+    if format.contains(['\n', '\r']) {
+        return Err(bad("The access log format must be a single line"));
+    }
+    if !["$context.requestId", "$context.extendedRequestId"]
+        .iter()
+        .any(|id| format.contains(id))
+    {
+        return Err(bad(
+            "Access log format must contain at least $context.requestId or $context.extendedRequestId",
+        ));
+    }
+    Ok(())
+}
+
+/// Logs need the account's role.
 fn check_logging(txn: &Txn<'_>, held: Option<&Stage>, stage: &Stage) -> Result<(), ServiceError> {
     let logs = |stage: &Stage| {
-        stage.method_settings.values().any(|setting| {
-            setting
-                .logging_level
-                .as_deref()
-                .is_some_and(|level| level != "OFF")
-        })
+        let access = stage.access_log_settings.as_ref();
+        let access = access.is_some_and(|log| log.destination_arn.is_some());
+        access
+            || stage.method_settings.values().any(|setting| {
+                setting
+                    .logging_level
+                    .as_deref()
+                    .is_some_and(|level| level != "OFF")
+            })
     };
     if logs(stage) && !held.is_some_and(logs) && txn.region.account.cloudwatch_role_arn.is_none() {
         return Err(bad(

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use self::tail::Tails;
 use crate::base::Clock;
+use crate::engine::gateway::desk::Lines;
 use crate::engine::store::StoreError;
 use crate::engine::store::logs::{Book, Group, LogStore, NewEvent};
 use crate::engine::wire::operations::LOGS;
@@ -76,8 +77,17 @@ impl Logs {
         Ok(output.into())
     }
 
+    /// Writes lines of the gateway's logs.
+    pub(crate) fn write_lines(&self, lines: Lines) {
+        let events = lines.events.into_iter().map(|(time, message)| NewEvent {
+            time: time.as_millisecond(),
+            message,
+        });
+        let (region, group, stream) = (&lines.region, &lines.group, &lines.stream);
+        self.write(region, group, stream, events.collect());
+    }
+
     /// Writes events of the gateway's own, and makes their group and stream where they aren't there yet. Nobody waits for it.
-    #[allow(dead_code, reason = "the gateway's own logs come next")]
     pub(crate) fn write(&self, region: &str, group: &str, stream: &str, events: Vec<NewEvent>) {
         let now = self.clock.now().as_millisecond();
         let arn = arn(region, &self.account, group);

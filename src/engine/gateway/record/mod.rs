@@ -32,10 +32,11 @@ pub(crate) struct Record {
     /// The gateway response it ended with, if it ended with one.
     pub(crate) gateway_response: Option<GatewayResponseType>,
     /// The length of the answer's body, where it was known when the answer began.
-    #[allow(dead_code, reason = "for the access log")]
     pub(crate) length: Option<u64>,
     /// Whether the stage's cache had the answer; nothing where it wasn't asked.
     pub(crate) cache_hit: Option<bool>,
+    /// What the backend's answer was, where one answered.
+    pub(crate) integration_status: Option<u16>,
     story: Option<Box<Story>>,
 }
 
@@ -59,6 +60,7 @@ impl Record {
             gateway_response: None,
             length: None,
             cache_hit: None,
+            integration_status: None,
             story: None,
         }
     }
@@ -98,6 +100,17 @@ impl Record {
         }
     }
 
+    /// Lets go of what is too long to be kept.
+    pub(crate) fn shorten(&mut self) {
+        if let Some(story) = &mut self.story {
+            let events = story.events.get_mut();
+            let events = events.unwrap_or_else(PoisonError::into_inner);
+            for event in events {
+                event.what.shorten();
+            }
+        }
+    }
+
     /// What happened so far, in order; nothing unless it was asked for.
     pub(crate) fn events(&self) -> Vec<Event> {
         let Some(story) = &self.story else {
@@ -114,7 +127,6 @@ pub(crate) struct Event {
     /// When, wall time.
     pub(crate) at: Timestamp,
     /// When, from the start of the request.
-    #[allow(dead_code, reason = "for the explanation")]
     pub(crate) since: Duration,
     pub(crate) what: What,
 }

@@ -295,7 +295,33 @@ pub(crate) struct CacheVerdict {
     pub(crate) reason: String,
 }
 
+/// The bytes of a body that are kept once its request is over.
+const KEPT_BODY: usize = 16 << 10;
+
 impl What {
+    /// Lets go of what is too long to be kept.
+    pub(crate) fn shorten(&mut self) {
+        let short = |body: &mut Bytes| {
+            // A copy, small as it may be: a part would hold on to the whole.
+            *body = Bytes::copy_from_slice(body.get(..KEPT_BODY).unwrap_or(body));
+        };
+        match self {
+            Self::MethodRequest { body, .. }
+            | Self::EndpointRequest { body, .. }
+            | Self::EndpointResponse { body, .. }
+            | Self::MethodResponse { body, .. }
+            | Self::GatewayResponse { body, .. }
+            | Self::Authorizer(
+                AuthorizerStep::Request { body, .. } | AuthorizerStep::Result { body },
+            ) => short(body),
+            Self::Mapped { before, after, .. } => {
+                short(before);
+                short(after);
+            }
+            _ => {}
+        }
+    }
+
     /// The phase that it belongs to; nothing for what may happen in any.
     pub(crate) const fn phase(&self) -> Option<Phase> {
         Some(match self {

@@ -12,6 +12,7 @@ mod http_proxy;
 mod http_templates;
 mod keys;
 mod links;
+mod logs;
 mod mocks;
 mod policies;
 mod recorded;
@@ -73,6 +74,8 @@ impl Rig {
             Arc::clone(&telemetry),
         ));
         let handler = Rc::new(gateway.handler(Chance::seeded(7)));
+        let asked = Rc::clone(&handler);
+        spawn_local(async move { asked.answer_questions().await });
         let address = serve(handler).await;
         Self {
             gateway,

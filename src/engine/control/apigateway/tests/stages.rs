@@ -184,14 +184,38 @@ fn stages_refuse_as_recorded() {
     );
     let of = json!({"restapi_id": api, "stage_name": "dev"});
     for (op, path, value, feature) in [
-        ("replace", "/*/*/logging/loglevel", "INFO", "execution logs"),
         ("replace", "/tracingEnabled", "true", "X-Ray tracing"),
-        ("add", "/accessLogSettings/format", "x", "access logs"),
+        (
+            "add",
+            "/accessLogSettings/destinationArn",
+            "arn:aws:firehose:us-east-1:000000000000:deliverystream/amazon-apigateway-x",
+            "access logs in Firehose",
+        ),
     ] {
         assert_eq!(
             patch(op, path, value),
             format!("400 BadRequestException: Sluice can't serve {feature} yet")
         );
+    }
+    for (path, value, text) in [
+        (
+            "/accessLogSettings/destinationArn",
+            "arn:aws:sqs:us-east-1:000000000000:queue",
+            "400 BadRequestException: Invalid ARN specified in the request: 'arn:aws:sqs:us-east-1:000000000000:queue' must be the ARN of a \
+             CloudWatch Logs log group, or of a Firehose stream whose name begins with amazon-apigateway-",
+        ),
+        (
+            "/accessLogSettings/format",
+            "$context.status",
+            "400 BadRequestException: Access log format must contain at least $context.requestId or $context.extendedRequestId",
+        ),
+        (
+            "/accessLogSettings/format",
+            "$context.requestId\n",
+            "400 BadRequestException: The access log format must be a single line",
+        ),
+    ] {
+        assert_eq!(patch("add", path, value), text);
     }
     let settings = patch(
         "replace",
