@@ -185,6 +185,8 @@ pub(crate) fn authorizer(authorizer: sdk::Authorizer) -> Authorizer {
         authorizer_result_ttl_in_seconds: authorizer
             .authorizer_result_ttl_in_seconds
             .map(i64::from),
+        // The SDK doesn't know it yet.
+        jwt_configuration: None,
     }
 }
 
