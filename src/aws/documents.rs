@@ -53,8 +53,6 @@ pub struct Export<'a> {
     pub kind: &'a str,
     /// A list as the service takes it; may be empty.
     pub extensions: &'a str,
-    /// `application/json` or `application/yaml`.
-    pub accepts: &'a str,
 }
 
 impl Documents {
@@ -221,7 +219,7 @@ impl Documents {
         })
     }
 
-    /// `GetExport`: the text of a stage's document.
+    /// `GetExport`: the text of a stage's document, JSON: the SDK asks for JSON whatever `accepts` is set to.
     pub fn export(&self, export: Export<'_>) -> Result<String, Error> {
         let client = &self.runtime.block_on(self.context.clients()).apigateway;
         let subject = format!("stage {} of API {}", export.stage, export.api);
@@ -230,8 +228,7 @@ impl Documents {
                 .get_export()
                 .rest_api_id(export.api)
                 .stage_name(export.stage)
-                .export_type(export.kind)
-                .accepts(export.accepts);
+                .export_type(export.kind);
             if !export.extensions.is_empty() {
                 call = call.parameters("extensions", export.extensions);
             }

@@ -76,7 +76,6 @@ impl Diff {
                         stage,
                         kind: "oas30",
                         extensions: "apigateway",
-                        accepts: "application/json",
                     })?;
                     read(given, &text)?
                 }

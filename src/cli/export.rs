@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::remote::{self, Failed, Remote};
 use crate::aws::Export;
+use crate::openapi;
 
 /// Exports what a stage serves as an OpenAPI document
 #[derive(Debug, Args)]
@@ -60,11 +61,12 @@ impl ExportArgs {
                 Kind::Swagger => "swagger",
             },
             extensions: &self.extensions,
-            accepts: match self.accepts {
-                Form::Json => "application/json",
-                Form::Yaml => "application/yaml",
-            },
         })?;
+        if self.accepts == Form::Yaml {
+            let document = serde_json::from_str(&text)
+                .map_err(|error| Failed(3, format!("the export isn't JSON: {error}")))?;
+            text = openapi::to_yaml(&document);
+        }
         if !text.ends_with('\n') {
             text.push('\n');
         }
