@@ -62,6 +62,7 @@ mod snapshot;
 mod source;
 mod stage;
 mod target;
+mod test_authorizer;
 mod test_invoke;
 #[cfg(test)]
 mod tests;
@@ -83,6 +84,7 @@ pub(crate) use log::access::group_of as log_group_of;
 pub use publish::{Gateway, Settings};
 pub(crate) use schema::{fault as schema_fault, is_json as is_schema};
 pub use target::Target;
+pub use test_authorizer::TestAuthorizerAnswer;
 pub use test_invoke::{TestInvoke, TestInvokeAnswer, TestInvokeError};
 pub use unserved::{Unserved, check, check_stage};
 pub use usage::{StoredUsage, UsageDay};

@@ -144,6 +144,21 @@ impl Gateway {
             .get(&test.verb)
             .ok_or(TestInvokeError::NoMethod)?;
         unserved::check_test(definition, resource, method).map_err(TestInvokeError::Unserved)?;
+        let x = self.exchange_of(definition, resource, method, test, chance);
+        x.note_start();
+        x.note_method_request();
+        Ok(x)
+    }
+
+    /// A request to this method, told in full.
+    pub(crate) fn exchange_of(
+        &self,
+        definition: &Definition,
+        resource: &model::Resource,
+        method: &model::Method,
+        test: TestInvoke,
+        chance: &mut Chance,
+    ) -> Exchange {
         let compiled = CompiledMethod::compile(resource, method, &mut Schemas::new(definition));
         let given = test.path_with_query_string.filter(|p| !p.is_empty());
         let given = given.unwrap_or_else(|| resource.path.clone());
@@ -220,8 +235,6 @@ impl Gateway {
         );
         let mut x = Exchange::new(Arc::new(stage), false, request, ids, record);
         x.method = Some(0);
-        x.note_start();
-        x.note_method_request();
-        Ok(x)
+        x
     }
 }

@@ -142,7 +142,7 @@ pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
     answer(&find(txn, input)?)
 }
 
-fn find(txn: &Txn<'_>, input: &Input) -> Result<Authorizer, ServiceError> {
+pub(super) fn find(txn: &Txn<'_>, input: &Input) -> Result<Authorizer, ServiceError> {
     let api = txn.api_or(text(input, "restapi_id"), NO_AUTHORIZER)?;
     api.authorizers
         .get(text(input, "authorizer_id"))

@@ -121,6 +121,7 @@ enum Run {
     /// Answers a document as it is.
     Document(fn(&Txn<'_>, &Input) -> Result<Output, ServiceError>),
     TestInvoke,
+    TestAuthorizer,
 }
 
 #[allow(clippy::too_many_lines, reason = "a table, a line per operation")]
@@ -221,6 +222,7 @@ fn run_of(operation: &str) -> Option<Run> {
         "PutMethodResponse" => Write(method_responses::put),
         "PutRestApi" => Write(imports::put),
         "TagResource" => Write(tags::tag),
+        "TestInvokeAuthorizer" => Run::TestAuthorizer,
         "TestInvokeMethod" => Run::TestInvoke,
         "UntagResource" => Write(tags::untag),
         "UpdateAccount" => Write(account::update),
@@ -294,6 +296,7 @@ impl ApiGateway {
             Some(Run::Write(run)) => self.write(region, |txn| run(txn, input)).await,
             Some(Run::UpdateUsage) => self.update_usage(region, input).await,
             Some(Run::TestInvoke) => self.test_invoke(region, input).await,
+            Some(Run::TestAuthorizer) => self.test_authorizer(region, input).await,
             Some(Run::Document(_)) | None => Err(ServiceError::not_implemented(operation.name)),
         }
     }
@@ -317,6 +320,20 @@ impl ApiGateway {
                 Err(ServiceError::bad_request(error.to_string()))
             }
         }
+    }
+
+    async fn test_authorizer(&self, region: &str, input: &Input) -> Answer {
+        let (definition, authorizer, test) = {
+            let state = self.state.load();
+            test_invoke::prepare_authorizer(&Txn::new(&self.deps, &state, region), input)?
+        };
+        let mut chance = {
+            let mut testing = self.testing.lock().unwrap_or_else(PoisonError::into_inner);
+            testing.split()
+        };
+        let gateway = &self.deps.gateway;
+        let asked = gateway.test_authorizer(&definition, &authorizer, test, &mut chance);
+        Ok(test_invoke::shown_authorizer(&asked.await))
     }
 
     async fn write(&self, region: &str, run: impl FnOnce(&mut Txn<'_>) -> Answer) -> Answer {

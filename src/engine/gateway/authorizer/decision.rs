@@ -15,6 +15,8 @@ pub(crate) struct Decision {
     pub(crate) principal: Option<String>,
     /// What a function allows and denies; nothing where a token was checked.
     pub(crate) policy: Option<Policy>,
+    /// The same as text.
+    pub(crate) policy_text: Option<String>,
     /// The function's `context`, all of it text.
     pub(crate) context: Vec<(String, String)>,
     /// The token's claims, all of them text.
@@ -55,6 +57,7 @@ impl Decision {
         Ok(Self {
             principal: Some(principal.clone()),
             policy: Some(policy),
+            policy_text: Some(document.to_string()),
             context,
             usage_key,
             ..Self::default()

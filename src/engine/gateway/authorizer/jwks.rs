@@ -23,7 +23,7 @@ use super::super::uri::UriTemplate;
 const FLAG: &str = "--jwks ISSUER=FILE|URL|discover";
 
 /// How long keys are used before they are read again. Issuers announce new keys long before they sign with them.
-const KEPT: Duration = Duration::from_secs(300);
+const KEPT: Duration = Duration::from_mins(5);
 
 /// How long an unknown key waits before keys are read again for it: anybody can name a key that there is none of.
 const PATIENCE: Duration = Duration::from_secs(10);

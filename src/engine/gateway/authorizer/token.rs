@@ -28,8 +28,8 @@ pub(super) struct Tokens {
 
 #[derive(Debug)]
 struct Issuer {
-    /// As tokens name it.
-    issuer: String,
+    /// Its URL, as tokens name it.
+    name: String,
     /// One of these must be the token's.
     audiences: Vec<String>,
     claims: Vec<model::JwtAdditionalClaim>,
@@ -56,8 +56,8 @@ impl Tokens {
             audience: pattern.filter(|p| !p.is_empty()).map(Pattern::compile),
             issuers: pools
                 .filter_map(|arn| issuer_of(arn))
-                .map(|issuer| Issuer {
-                    issuer,
+                .map(|name| Issuer {
+                    name,
                     audiences: Vec::new(),
                     claims: Vec::new(),
                 })
@@ -78,7 +78,7 @@ impl Tokens {
                 .issuers
                 .into_iter()
                 .map(|issuer| Issuer {
-                    issuer: issuer.issuer,
+                    name: issuer.issuer,
                     audiences: issuer.audiences,
                     claims: issuer.additional_claims,
                 })
@@ -159,7 +159,7 @@ impl Tokens {
             .get("iss")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let Some(issuer) = self.issuers.iter().find(|i| i.issuer == named) else {
+        let Some(issuer) = self.issuers.iter().find(|i| i.name == named) else {
             return Ok(Err(format!("the token's issuer is {named}")));
         };
         let id = header.kid.as_deref();

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::functions::{failed, returned, rig, uri};
 use super::{API, Asked, Rig, api, mock, run, stage};
-use crate::engine::gateway::KeyChange;
+use crate::base::Chance;
+use crate::engine::gateway::{KeyChange, TestInvoke};
 use crate::model::{ApiKey, Definition, UsagePlan};
 
 const ALLOWED: &str = "principal $context.authorizer.principalId, level $context.authorizer.level, $context.authorizer.number";
@@ -455,6 +456,64 @@ fn an_authorizer_may_give_the_api_key() {
             reply.error(),
             (403, Some("ForbiddenException"), "Forbidden".to_owned())
         );
+    });
+}
+
+#[test]
+fn an_authorizer_is_tested_without_a_deployment() {
+    run(|| async {
+        let (rig, lambda) = rig(guard).await;
+        let definition = guarded(json!(["GET /x"]), json!({}));
+        let authorizer = definition.authorizers["auth01"].clone();
+        let test = |token: &str| TestInvoke {
+            region: "us-east-1".to_owned(),
+            account: "000000000000".to_owned(),
+            headers: vec![("Auth".to_owned(), token.to_owned())],
+            ..TestInvoke::default()
+        };
+        let mut chance = Chance::seeded(1);
+        let mut ask = async |token: &str| {
+            let asked =
+                rig.gateway
+                    .test_authorizer(&definition, &authorizer, test(token), &mut chance);
+            asked.await
+        };
+        // A policy that denies is shown, not judged, and nothing is kept.
+        for _ in 0..2 {
+            let answer = ask("deny").await;
+            assert_eq!(
+                (answer.client_status, answer.principal_id.as_deref()),
+                (0, Some("me"))
+            );
+            assert!(answer.policy.unwrap().contains("\"Effect\":\"Deny\""));
+            let mut lines = answer.log.lines();
+            assert!(
+                lines
+                    .next()
+                    .unwrap()
+                    .starts_with("Execution log for request ")
+            );
+            assert!(
+                lines
+                    .next()
+                    .unwrap()
+                    .contains(" : Starting authorizer: auth01 for request: ")
+            );
+        }
+        assert_eq!(lambda.requests.borrow().len(), 2);
+        for (token, status) in [
+            ("unauthorized", 401),
+            ("", 401),
+            ("throws", 500),
+            ("nonsense", 500),
+        ] {
+            let answer = ask(token).await;
+            assert_eq!(
+                (answer.client_status, answer.policy),
+                (status, None),
+                "{token}"
+            );
+        }
     });
 }
 

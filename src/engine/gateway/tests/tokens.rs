@@ -19,7 +19,7 @@ const POOL: &str = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_pool";
 struct Key {
     id: &'static str,
     algorithm: Algorithm,
-    key: EncodingKey,
+    secret: EncodingKey,
 }
 
 impl Key {
@@ -31,7 +31,7 @@ impl Key {
         Self {
             id,
             algorithm: Algorithm::RS256,
-            key: EncodingKey::from_rsa_der(inner),
+            secret: EncodingKey::from_rsa_der(inner),
         }
     }
 
@@ -40,12 +40,12 @@ impl Key {
         Self {
             id,
             algorithm: Algorithm::ES256,
-            key: EncodingKey::from_ec_der(&pair.serialize_der()),
+            secret: EncodingKey::from_ec_der(&pair.serialize_der()),
         }
     }
 
     fn public(&self) -> Value {
-        let mut key = Jwk::from_encoding_key(&self.key, self.algorithm).unwrap();
+        let mut key = Jwk::from_encoding_key(&self.secret, self.algorithm).unwrap();
         key.common.key_id = Some(self.id.to_owned());
         serde_json::to_value(key).unwrap()
     }
@@ -60,7 +60,7 @@ impl Key {
             .retain(|_, value| !value.is_null());
         let mut header = Header::new(self.algorithm);
         header.kid = Some(self.id.to_owned());
-        jsonwebtoken::encode(&header, &claims, &self.key).unwrap()
+        jsonwebtoken::encode(&header, &claims, &self.secret).unwrap()
     }
 }
 
@@ -276,11 +276,11 @@ fn an_issuers_tokens_are_judged_by_audience_claims_and_scopes() {
         // A key that was taken back ends when keys are read again.
         *keys.borrow_mut() = set(&[&second]);
         assert_eq!(call(&rig, "/scoped", &token(json!({}))).await.0, 200);
-        rig.clock.advance(Duration::from_secs(300));
+        rig.clock.advance(Duration::from_mins(5));
         assert_eq!(call(&rig, "/scoped", &token(json!({}))).await.0, 401);
         // An issuer that is broken for a while doesn't lock out who holds a token of a known key.
         *keys.borrow_mut() = "broken".to_owned();
-        rig.clock.advance(Duration::from_secs(300));
+        rig.clock.advance(Duration::from_mins(5));
         assert_eq!(call(&rig, "/scoped", &new).await.0, 200);
     });
 }

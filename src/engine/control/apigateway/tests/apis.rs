@@ -266,7 +266,6 @@ const NOT_BUILT: &[&str] = &[
     "GetSdkType",
     "GetSdkTypes",
     "RejectDomainNameAccessAssociation",
-    "TestInvokeAuthorizer",
 ];
 
 #[test]
