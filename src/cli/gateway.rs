@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -13,6 +14,7 @@ use super::{data_folder, say};
 use crate::engine::gateway::{Functions, JwksSource, LambdaEndpoint, Settings};
 use crate::engine::store::Location;
 use crate::engine::{Config, start};
+use crate::iam::Credentials;
 use crate::model::ThrottleSettings;
 
 /// Serve APIs and AWS's control plane, without the console
@@ -42,6 +44,9 @@ pub(crate) struct Gateway {
     /// The account's throttle in a region: requests a second and burst, as 10000:5000, which is AWS's
     #[arg(long, value_name = "RATE:BURST", value_parser = throttle)]
     account_throttle: Option<ThrottleSettings>,
+    /// Access keys, and whom they stand for: signatures are verified, and --listen may leave loopback (see the README)
+    #[arg(long, value_name = "FILE")]
+    credentials: Option<PathBuf>,
     /// Let other users of this machine use the control plane
     #[arg(long)]
     allow_other_users: bool,
@@ -80,6 +85,13 @@ fn throttle(text: &str) -> Result<ThrottleSettings, String> {
     read().ok_or_else(|| "give requests a second and burst, such as 10000:5000".to_owned())
 }
 
+fn credentials(file: &Path) -> Result<Credentials, String> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| format!("can't read {}: {error}", file.display()))?;
+    Credentials::parse(&text)
+        .map_err(|error| format!("{} is no credentials file: {error}", file.display()))
+}
+
 impl Gateway {
     /// Serves until a signal ends it.
     pub(crate) fn run(self) -> ExitCode {
@@ -109,6 +121,12 @@ impl Gateway {
         limits.jwks = self.jwks;
         if let Some(endpoint) = self.lambda_endpoint {
             limits.functions = Functions::Endpoint(endpoint);
+        }
+        if let Some(file) = &self.credentials {
+            match credentials(file) {
+                Ok(credentials) => limits.credentials = Some(Arc::new(credentials)),
+                Err(error) => return super::fail(2, &error),
+            }
         }
         let config = Config {
             limits,

@@ -26,10 +26,10 @@ use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
-use self::control::Control;
 use self::control::apigateway::{ApiGateway, Deps};
 use self::control::cloudwatch::CloudWatch;
 use self::control::logs::Logs;
+use self::control::{Control, Permit};
 use self::flush::Flush;
 use self::gateway::desk::{Desk, Lines};
 use self::gateway::{Gateway, Settings};
@@ -102,7 +102,7 @@ pub enum StartError {
     },
     /// Only this machine may reach a gateway that takes any credentials.
     #[error(
-        "{0} can be reached from other machines, and the gateway would take any credentials from them: listen on a loopback address"
+        "{0} can be reached from other machines, and the gateway would take any credentials from them: listen on a loopback address, or say with --credentials FILE whose signatures it takes"
     )]
     Open(SocketAddr),
     /// The state can't be read.
@@ -166,7 +166,8 @@ impl Drop for Engine {
 /// # Errors
 /// When the address or the data folder can't be used.
 pub fn start(config: Config) -> Result<Engine, StartError> {
-    if !config.listen.ip().to_canonical().is_loopback() {
+    let local = config.listen.ip().to_canonical().is_loopback();
+    if !local && config.limits.credentials.is_none() {
         return Err(StartError::Open(config.listen));
     }
     let mut chance = config
@@ -320,6 +321,11 @@ impl ControlPlane {
             telemetry: Arc::clone(&self.telemetry),
         };
         flush.restore(&self.rows);
+        let permit = Permit {
+            credentials: self.gateway.settings.credentials.clone(),
+            account: self.account.clone(),
+            clock: self.clock.clone(),
+        };
         let cloudwatch = CloudWatch::new(self.clock.clone(), Arc::clone(&self.telemetry));
         let logs = Rc::new(Logs::new(
             self.clock.clone(),
@@ -344,14 +350,7 @@ impl ControlPlane {
         drop(self.rows);
         let _ = loaded.send(Ok(()));
         let books = Rc::clone(&logs);
-        let control = Control::new(
-            apigateway,
-            cloudwatch,
-            logs,
-            self.telemetry,
-            self.account,
-            chance,
-        );
+        let control = Control::new(apigateway, cloudwatch, logs, self.telemetry, permit, chance);
         on_this_thread("control", async {
             let stopping = stop.clone();
             let write = |lines: Lines| books.write_lines(lines);

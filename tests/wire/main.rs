@@ -11,6 +11,7 @@ mod support;
 
 mod apis;
 mod cache;
+mod credentials;
 mod guard;
 mod kill;
 mod openapi;

@@ -6,6 +6,7 @@
 pub mod apigateway;
 pub mod cloudwatch;
 pub mod logs;
+mod permit;
 mod sts;
 mod token;
 
@@ -20,10 +21,12 @@ use tokio::sync::mpsc;
 use self::apigateway::ApiGateway;
 use self::cloudwatch::CloudWatch;
 use self::logs::Logs;
+pub(crate) use self::permit::Permit;
 use super::wire::operations::LOGS;
 use super::wire::{Call, Output, Protocol, Reply, Scope, ServiceError, route, service};
 use crate::base::Chance;
 use crate::engine::telemetry::Telemetry;
+use crate::iam::Identity;
 
 /// All services.
 pub(crate) struct Control {
@@ -31,7 +34,7 @@ pub(crate) struct Control {
     pub(crate) cloudwatch: CloudWatch,
     pub(crate) logs: Rc<Logs>,
     pub(crate) telemetry: Arc<Telemetry>,
-    account: String,
+    pub(crate) permit: Permit,
     /// For request ids.
     chance: RefCell<Chance>,
 }
@@ -43,7 +46,7 @@ impl Control {
         cloudwatch: CloudWatch,
         logs: Rc<Logs>,
         telemetry: Arc<Telemetry>,
-        account: String,
+        permit: Permit,
         chance: Chance,
     ) -> Self {
         Self {
@@ -51,7 +54,7 @@ impl Control {
             cloudwatch,
             logs,
             telemetry,
-            account,
+            permit,
             chance: RefCell::new(chance),
         }
     }
@@ -74,8 +77,12 @@ impl Control {
     /// Answers one request of an AWS client.
     pub(crate) async fn answer(&self, head: &Parts, body: &Bytes) -> Answer {
         let id = self.request_id();
-        let scope = match Scope::read(&head.headers) {
-            Ok(scope) => scope,
+        let scope = Scope::read(&head.headers).and_then(|scope| {
+            let identity = self.permit.authenticate(head, body, &scope)?;
+            Ok((scope, identity))
+        });
+        let (scope, identity) = match scope {
+            Ok(known) => known,
             Err(error) => {
                 return Protocol::of(head, None)
                     .encode_error(None, &error, &id)
@@ -91,7 +98,10 @@ impl Control {
                     .into();
             }
         };
-        let result = self.run(&call, &scope, &id).await;
+        let result = match self.permit.check(&identity, &call, head, &scope) {
+            Ok(()) => self.run(&call, &scope, &identity, &id).await,
+            Err(error) => Err(error),
+        };
         match &result {
             Ok(_) => tracing::debug!(operation = call.operation.name, %id, "done"),
             Err(error) => tracing::debug!(operation = call.operation.name, %id, %error, "failed"),
@@ -106,7 +116,13 @@ impl Control {
         }
     }
 
-    async fn run(&self, call: &Call, scope: &Scope, id: &str) -> Result<Outcome, ServiceError> {
+    async fn run(
+        &self,
+        call: &Call,
+        scope: &Scope,
+        identity: &Identity,
+        id: &str,
+    ) -> Result<Outcome, ServiceError> {
         let input = call.decode().map_err(|error| match &*error.code {
             // What the model forbids is an invalid parameter to Logs.
             "ValidationException" if call.service.signing_name == "logs" => {
@@ -129,7 +145,7 @@ impl Control {
             }
             "monitoring" => self.cloudwatch.call(&scope.region, call.operation, &input),
             "logs" => self.logs.call(&scope.region, call.operation, &input).await,
-            "sts" => sts::call(&self.account, call.operation),
+            "sts" => sts::call(identity, call.operation),
             other => Err(ServiceError::not_implemented(other)),
         };
         output.map(Outcome::Output)

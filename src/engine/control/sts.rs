@@ -3,15 +3,16 @@
 use serde_json::json;
 
 use crate::engine::wire::{Operation, Output, ServiceError};
+use crate::iam::Identity;
 
 /// Answers one call.
-pub(super) fn call(account: &str, operation: &Operation) -> Result<Output, ServiceError> {
+pub(super) fn call(identity: &Identity, operation: &Operation) -> Result<Output, ServiceError> {
     match operation.name {
-        // Any access key is taken, so everyone is the account's root; the form is that of page "GetCallerIdentity".
+        // The form is that of page "GetCallerIdentity".
         "GetCallerIdentity" => Ok(json!({
-            "Account": account,
-            "Arn": format!("arn:aws:iam::{account}:root"),
-            "UserId": account,
+            "Account": identity.account,
+            "Arn": identity.arn(),
+            "UserId": identity.user_id,
         })
         .into()),
         other => Err(ServiceError::not_implemented(other)),

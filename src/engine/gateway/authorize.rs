@@ -4,26 +4,40 @@
 
 use std::sync::Arc;
 
+use http::header::AUTHORIZATION;
+use hyper::body::Incoming;
+
 use super::authorizer::{Authorizer, Authorizers};
 use super::backend::Caller;
-use super::exchange::Exchange;
+use super::endpoint::Endpoint;
+use super::exchange::{Exchange, Place};
 use super::execute_arn::ExecuteArn;
 use super::failure::Failure;
+use super::handler::read_body;
 use super::policy_keys::PolicyKeys;
 use super::record::{AuthorizerStep, PolicyVerdict, What};
-use crate::iam::{self, Finding, Policy, PolicyKind, Verdict, Workflow, decide};
+use crate::iam::sigv4::{Claim, Received, SignatureError};
+use crate::iam::{
+    self, Credentials, Finding, Identity, Policy, PolicyKind, Verdict, Workflow, decide,
+};
 use crate::model;
 
 /// The longest ARN that policies are asked about, in bytes (`spec/iam-policy.md` §3).
 const ARN_LIMIT: usize = 1_600;
 
 const INVOKE: &str = "execute-api:Invoke";
+/// What requests to an API are signed for.
+const SIGNING_NAME: &str = "execute-api";
 
 /// What protects an API as a whole.
 #[derive(Debug, Default)]
 pub(crate) struct Protection {
     /// The resource policy.
     policy: Option<ResourcePolicy>,
+    /// Whether it is reached through VPC endpoints only.
+    private: bool,
+    /// `endpointAccessMode` `STRICT`: only the API's own kind of endpoint leads to it.
+    strict: bool,
 }
 
 /// A resource policy. One that was stored and can't be read refuses everybody: nothing protected is served unprotected.
@@ -43,15 +57,27 @@ impl Protection {
             }
         };
         Self {
-            policy: api.policy.as_ref().map(read),
+            policy: api.policy.as_ref().filter(|p| !p.is_empty()).map(read),
+            private: api
+                .endpoint_configuration
+                .types
+                .iter()
+                .any(|t| t == "PRIVATE"),
+            strict: api.endpoint_access_mode.as_deref() == Some("STRICT"),
         }
+    }
+
+    /// Whether there is nothing to ask.
+    fn is_open(&self) -> bool {
+        self.policy.is_none() && !self.private && !self.strict
     }
 
     /// What the resource policy says; nothing when there is none.
     fn evaluate(&self, request: &iam::Request<'_>) -> Option<Finding> {
-        match self.policy.as_ref()? {
-            ResourcePolicy::Read(policy) => Some(policy.evaluate(request)),
-            ResourcePolicy::Unreadable => Some(Finding::Deny(0)),
+        match self.policy.as_ref() {
+            Some(ResourcePolicy::Read(policy)) => Some(policy.evaluate(request)),
+            Some(ResourcePolicy::Unreadable) => Some(Finding::Deny(0)),
+            None => None,
         }
     }
 
@@ -68,6 +94,8 @@ impl Protection {
 pub(crate) enum Authorization {
     /// It doesn't.
     None,
+    /// By Signature V4.
+    Iam,
     /// An authorizer says.
     Authorizer {
         authorizer: Arc<Authorizer>,
@@ -83,6 +111,7 @@ impl Authorization {
         let authorizer = || authorizers.get(method.authorizer_id.as_deref()?);
         match method.authorization_type.as_str() {
             "NONE" => Self::None,
+            "AWS_IAM" => Self::Iam,
             "CUSTOM" | "COGNITO_USER_POOLS" | "JWT" => match authorizer() {
                 Some(authorizer) => Self::Authorizer {
                     authorizer: Arc::clone(authorizer),
@@ -99,39 +128,55 @@ impl Authorization {
     }
 }
 
-/// Lets a request in or refuses it, and leaves in the exchange who calls.
-pub(crate) async fn authorize(x: &mut Exchange, caller: &Caller<'_>) -> Result<(), Failure> {
-    let unprotected = x.side().deployment.protection.policy.is_none();
+/// Lets a request in or refuses it, and leaves in the exchange who calls. A signature covers the body, so a signed request's body is
+/// read here: then `incoming` is taken and the body stands in the exchange.
+pub(crate) async fn authorize(
+    x: &mut Exchange,
+    caller: &Caller<'_>,
+    credentials: Option<&Credentials>,
+    incoming: &mut Option<Incoming>,
+) -> Result<(), Failure> {
+    let is_open = x.side().deployment.protection.is_open();
     match x.method().map(|m| &m.authorization) {
-        None | Some(Authorization::None) if unprotected => Ok(()),
+        None | Some(Authorization::None) if is_open => Ok(()),
         // Boxed: the others shouldn't have to move room for it about.
-        _ => Box::pin(protected(x, caller)).await,
+        _ => Box::pin(protected(x, caller, credentials, incoming)).await,
     }
 }
 
-async fn protected(x: &mut Exchange, caller: &Caller<'_>) -> Result<(), Failure> {
+async fn protected(
+    x: &mut Exchange,
+    caller: &Caller<'_>,
+    credentials: Option<&Credentials>,
+    incoming: &mut Option<Incoming>,
+) -> Result<(), Failure> {
+    check_endpoint(x)?;
     let Some(method) = x.method() else {
         return Ok(());
     };
-    let (workflow, who, identity) = match &method.authorization {
+    match &method.authorization {
+        Authorization::None => judge(x, Workflow::ResourceOnly, Finding::Silent, denied(x)),
         Authorization::Authorizer { authorizer, scopes } => {
             let (authorizer, scopes) = (Arc::clone(authorizer), Arc::clone(scopes));
-            return authorized(x, caller, &authorizer, &scopes).await;
+            authorized(x, caller, &authorizer, &scopes).await
         }
-        Authorization::None => (
-            Workflow::ResourceOnly,
-            iam::Caller::Anonymous,
-            Finding::Silent,
-        ),
-        Authorization::Unserved => {
-            return Err(Failure::configuration(
-                "Execution failed due to configuration error: Sluice can't serve this authorization type yet",
-            ));
+        Authorization::Iam => {
+            let identity = authenticate(x, credentials, incoming).await?;
+            let workflow = if *identity.account == *x.stage.account {
+                Workflow::SameAccount
+            } else {
+                Workflow::CrossAccount
+            };
+            x.identity = Some(Arc::clone(&identity));
+            // Backends never see what was signed for the gateway (`spec/rest/auth.md` §2).
+            x.request.headers.remove(AUTHORIZATION);
+            let finding = judge_identity(x, &identity);
+            judge(x, workflow, finding, denied(x))
         }
-    };
-    judge(x, workflow, &who, identity, |arn, explicit| {
-        Failure::access_denied(who.name(), arn, explicit)
-    })
+        Authorization::Unserved => Err(Failure::configuration(
+            "Execution failed due to configuration error: Sluice can't serve this authorization type yet",
+        )),
+    }
 }
 
 /// Asks an authorizer. A resource policy that denies needs no identity, so it is asked before; what it allows counts beside what the
@@ -142,29 +187,32 @@ async fn authorized(
     authorizer: &Authorizer,
     scopes: &[String],
 ) -> Result<(), Failure> {
-    let who = iam::Caller::Anonymous;
-    refuse_denied(x, &who)?;
+    // Only a denial can refuse somebody who is allowed.
+    judge(x, Workflow::SameAccount, Finding::Allow(0), denied(x))?;
     let decision = authorizer.ask(x, caller, scopes, false).await?;
     let denied = |_: &ExecuteArn<'_>, explicit| Failure::not_authorized(explicit);
     let Some(policy) = &decision.policy else {
-        return judge(x, Workflow::ResourceOnly, &who, Finding::Silent, denied);
+        return judge(x, Workflow::ResourceOnly, Finding::Silent, denied);
     };
     let finding = policy.evaluate(&iam::Request {
         action: INVOKE,
         resource: &ExecuteArn::of(x).to_string(),
-        caller: &who,
-        keys: &PolicyKeys::of(x, &who),
+        caller: &iam::Caller::Anonymous,
+        keys: &PolicyKeys::of(x),
     });
     x.record.note(|| {
-        let (statement, reason) = told(finding, |at| policy.statement_name(at));
+        let statement = match finding {
+            Finding::Deny(at) | Finding::Allow(at) => Some(policy.statement_name(at)),
+            Finding::Silent => None,
+        };
         What::Policy(PolicyVerdict {
             policy: "authorizer's policy",
             allowed: matches!(finding, Finding::Allow(_)),
             statement,
-            reason: reason.to_owned(),
+            reason: reason(Some(finding)).to_owned(),
         })
     });
-    judge(x, Workflow::SameAccount, &who, finding, denied)?;
+    judge(x, Workflow::SameAccount, finding, denied)?;
     x.record.note(|| {
         What::Authorizer(AuthorizerStep::Allowed {
             principal: decision.principal.clone().unwrap_or_default(),
@@ -173,35 +221,143 @@ async fn authorized(
     Ok(())
 }
 
-/// What a policy said, for people: the statement and the reason.
-fn told(finding: Finding, name: impl Fn(usize) -> String) -> (Option<String>, &'static str) {
-    match finding {
-        Finding::Deny(at) => (Some(name(at)), "it denies"),
-        Finding::Allow(at) => (Some(name(at)), "it allows"),
-        Finding::Silent => (None, "no statement applies"),
+/// The refusal that names the caller.
+fn denied(x: &Exchange) -> impl Fn(&ExecuteArn<'_>, bool) -> Failure + use<> {
+    let identity = x.identity.clone();
+    move |arn, explicit| {
+        let who = identity.as_ref().map_or("anonymous", |i| i.arn());
+        Failure::access_denied(who, arn, explicit)
     }
 }
 
-/// Refuses what the resource policy denies to everybody.
-fn refuse_denied(x: &Exchange, who: &iam::Caller) -> Result<(), Failure> {
-    let arn = ExecuteArn::of(x);
-    let denies = x.side().deployment.protection.evaluate(&iam::Request {
-        action: INVOKE,
-        resource: &arn.to_string(),
-        caller: who,
-        keys: &PolicyKeys::of(x, who),
+/// A private API is reached through a VPC endpoint only, and one with strict access through its own kind of endpoint only.
+fn check_endpoint(x: &Exchange) -> Result<(), Failure> {
+    let protection = &x.side().deployment.protection;
+    if !protection.private && !protection.strict {
+        return Ok(());
+    }
+    let through_vpc = Endpoint::of(x).vpce.is_some();
+    if through_vpc == protection.private {
+        return Ok(());
+    }
+    let reason = if protection.private {
+        "a private API is reached through a VPC endpoint: send x-sluice-vpce from this machine"
+    } else {
+        "the API takes requests through its own kind of endpoint only"
+    };
+    x.record.note(|| {
+        What::Policy(PolicyVerdict {
+            policy: "endpoint",
+            allowed: false,
+            statement: None,
+            reason: reason.to_owned(),
+        })
     });
-    match denies {
-        Some(Finding::Deny(_)) => Err(Failure::access_denied(who.name(), &arn, true)),
-        _ => Ok(()),
+    Err(Failure::wrong_endpoint())
+}
+
+/// Who signed the request. Without credentials to prove it by, everybody who signs is the root of the account.
+async fn authenticate(
+    x: &mut Exchange,
+    credentials: Option<&Credentials>,
+    incoming: &mut Option<Incoming>,
+) -> Result<Arc<Identity>, Failure> {
+    // An unsigned request, the usual mistake, is refused before anybody waits for its body.
+    let claim = with_received(x, Claim::read);
+    let claim = claim.and_then(|claim| claim.ok_or_else(SignatureError::missing_token));
+    let body = match (&claim, credentials, incoming.take()) {
+        (Ok(_), Some(_), Some(body)) => read_body(body).await?,
+        (_, _, body) => {
+            *incoming = body;
+            bytes::Bytes::new()
+        }
+    };
+    let now = x.record.time;
+    let region = x.stage.region.name.clone();
+    let identity = claim.and_then(|claim| {
+        if let Some(credentials) = credentials {
+            return with_received(x, |request| {
+                credentials.authenticate(request, &body, (&region, SIGNING_NAME), now)
+            });
+        }
+        claim.check_scope(&region, SIGNING_NAME)?;
+        let root = Identity::root(&x.stage.account, &claim.credential.access_key);
+        Ok(Arc::new(root))
+    });
+    x.record.note(|| {
+        What::Policy(PolicyVerdict {
+            policy: "signature",
+            allowed: identity.is_ok(),
+            statement: None,
+            reason: match (&identity, credentials) {
+                (Ok(identity), Some(_)) => format!("it proves {}", identity.arn()),
+                (Ok(identity), None) => {
+                    format!("without --credentials everybody is {}", identity.arn())
+                }
+                (Err(error), _) => error.message.clone(),
+            },
+        })
+    });
+    let identity = identity.map_err(|error| Failure::signature(&error))?;
+    if incoming.is_none() {
+        x.request.body = body;
+    }
+    Ok(identity)
+}
+
+/// Shows the request to `read` as it came.
+fn with_received<T>(x: &Exchange, read: impl FnOnce(&Received<'_>) -> T) -> T {
+    let headers: Vec<(&str, &[u8])> = x
+        .request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .collect();
+    let (path, query) = match &x.request.place {
+        Place::Url { uri, .. } => (uri.path(), uri.query().unwrap_or_default()),
+        Place::Given { path, query, .. } => (path.as_str(), query.as_str()),
+    };
+    read(&Received {
+        method: x.request.sent_verb.as_str(),
+        path,
+        query,
+        headers: &headers,
+    })
+}
+
+/// What the caller's own policies say.
+fn judge_identity(x: &Exchange, identity: &Identity) -> Finding {
+    let resource = ExecuteArn::of(x).to_string();
+    let said = identity.judge(&iam::Request {
+        action: INVOKE,
+        resource: &resource,
+        caller: &identity.caller,
+        keys: &PolicyKeys::of(x),
+    });
+    x.record.note(|| {
+        What::Policy(PolicyVerdict {
+            policy: "identity policy",
+            allowed: matches!(said.finding, Finding::Allow(_)),
+            statement: said.statement.clone(),
+            reason: reason(Some(said.finding)).to_owned(),
+        })
+    });
+    said.finding
+}
+
+fn reason(finding: Option<Finding>) -> &'static str {
+    match finding {
+        Some(Finding::Deny(_)) => "it denies",
+        Some(Finding::Allow(_)) => "it allows",
+        Some(Finding::Silent) => "no statement applies",
+        None => "there is no policy",
     }
 }
 
-/// Puts the caller's finding and the resource policy's together.
+/// Puts the finding of the caller's policies, or the authorizer's, and the resource policy's together.
 fn judge(
     x: &Exchange,
     workflow: Workflow,
-    who: &iam::Caller,
     identity: Finding,
     denied: impl Fn(&ExecuteArn<'_>, bool) -> Failure,
 ) -> Result<(), Failure> {
@@ -210,25 +366,33 @@ fn judge(
     if resource.len() > ARN_LIMIT {
         return Err(Failure::arn_too_long());
     }
+    let who = x
+        .identity
+        .as_ref()
+        .map_or(&iam::Caller::Anonymous, |i| &i.caller);
     let protection = &x.side().deployment.protection;
-    let keys = PolicyKeys::of(x, who);
     let finding = protection.evaluate(&iam::Request {
         action: INVOKE,
         resource: &resource,
         caller: who,
-        keys: &keys,
+        keys: &PolicyKeys::of(x),
     });
-    let verdict = decide(workflow, identity, finding);
+    let verdict = if protection.private && finding.is_none() {
+        // A private API without a policy lets nobody in, whoever calls.
+        Verdict::ImplicitDeny
+    } else {
+        decide(workflow, identity, finding)
+    };
     x.record.note(|| {
-        let (statement, reason) = match finding {
-            Some(finding) => told(finding, |at| protection.statement_name(at)),
-            None => (None, "there is no resource policy"),
+        let statement = match finding {
+            Some(Finding::Deny(at) | Finding::Allow(at)) => Some(protection.statement_name(at)),
+            _ => None,
         };
         What::Policy(PolicyVerdict {
             policy: "resource policy",
             allowed: verdict.is_allowed(),
             statement,
-            reason: reason.to_owned(),
+            reason: reason(finding).to_owned(),
         })
     });
     match verdict {

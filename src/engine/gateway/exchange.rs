@@ -19,6 +19,7 @@ use super::request_ids::RequestIds;
 use super::snapshot;
 use super::stage::{Side, Stage};
 use super::target::Target;
+use crate::iam::Identity;
 use crate::model::Map;
 use crate::vtl::Overrides;
 
@@ -33,6 +34,8 @@ pub(crate) struct Exchange {
     pub(crate) ids: RequestIds,
     /// What an authorizer said of the caller.
     pub(crate) authorized: Option<Box<Authorized>>,
+    /// Who calls, where a signature says so.
+    pub(crate) identity: Option<Arc<Identity>>,
     /// The API key that opened the method.
     pub(crate) key: Option<UsedKey>,
     /// What becomes of the client's body on its way to the integration. [`Conversion::Bytes`] means that [`ClientRequest::body`] is
@@ -54,6 +57,8 @@ pub(crate) struct Exchange {
 pub(crate) struct ClientRequest {
     /// The verb that counts: `X-HTTP-Method-Override` wins.
     pub(crate) verb: Method,
+    /// The verb on the wire, which signatures are about.
+    pub(crate) sent_verb: Method,
     pub(crate) version: Version,
     pub(crate) headers: HeaderMap,
     pub(crate) place: Place,
@@ -126,6 +131,7 @@ impl Exchange {
             request,
             ids,
             authorized: None,
+            identity: None,
             key: None,
             conversion: Conversion::default(),
             overrides: Overrides::default(),

@@ -55,8 +55,9 @@ impl fmt::Display for ExecuteArn<'_> {
     }
 }
 
-/// The partition that a region belongs to.
-pub(crate) fn partition(region: &str) -> &'static str {
+/// The partition that a region belongs to: `aws`, `aws-cn`, `aws-us-gov`.
+#[must_use]
+pub fn partition(region: &str) -> &'static str {
     if region.starts_with("cn-") {
         "aws-cn"
     } else if region.starts_with("us-gov-") {

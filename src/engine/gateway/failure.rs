@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::execute_arn::ExecuteArn;
+use crate::iam::sigv4::{SignatureError, SignatureErrorKind};
 use crate::model::GatewayResponseType;
 
 /// The end of a request before its method answered.
@@ -240,6 +241,34 @@ impl Failure {
             .trim_start_matches("Execution failed due to configuration error: ")
             .to_owned();
         Self::authorizer_configuration(log).saying(message)
+    }
+
+    /// The caller's signature isn't taken: 403 in the words of whoever looked at it.
+    pub(crate) fn signature(error: &SignatureError) -> Self {
+        let kind = match error.kind {
+            SignatureErrorKind::MissingToken => return Self::missing_token(),
+            SignatureErrorKind::ExpiredToken => GatewayResponseType::ExpiredToken,
+            _ => GatewayResponseType::InvalidSignature,
+        };
+        let body = format!("{{\"message\":{}}}", quoted(&error.message));
+        Self {
+            said: Said {
+                message: error.message.clone().into(),
+                body: body.into(),
+            },
+            ..Self::new(kind, said!("Forbidden"), error.kind.name(), "")
+        }
+    }
+
+    /// The API isn't reached this way: a private one without a VPC endpoint. On AWS such a request meets no API, so that no gateway
+    /// response of the API applies is what is meant to be said; the kind is unverified.
+    pub(crate) const fn wrong_endpoint() -> Self {
+        Self::new(
+            GatewayResponseType::AccessDenied,
+            said!("Forbidden"),
+            "ForbiddenException",
+            "The API is not reached through this kind of endpoint",
+        )
     }
 
     /// The ARN of a request is longer than policies take (`spec/iam-policy.md` §3; the words are unverified).

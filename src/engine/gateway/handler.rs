@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use http_body::Body as _;
@@ -170,7 +171,8 @@ impl Handler {
             None => stage.draws_canary(|| source.chance.fraction()),
         };
         let request = ClientRequest {
-            verb: head.verb.unwrap_or(parts.method),
+            verb: head.verb.unwrap_or_else(|| parts.method.clone()),
+            sent_verb: parts.method,
             version: parts.version,
             headers: parts.headers,
             place: Place::Url {
@@ -196,7 +198,9 @@ impl Handler {
         if x.method.is_none() {
             return Err(Failure::missing_token());
         }
-        authorize::authorize(x, caller).await?;
+        let mut incoming = Some(incoming);
+        let credentials = self.gateway.settings.credentials.as_deref();
+        authorize::authorize(x, caller, credentials, &mut incoming).await?;
         admit::admit(x)?;
         x.note_start();
         if let Err(failure) = validate::parameters(x) {
@@ -204,7 +208,9 @@ impl Handler {
             return Err(failure);
         }
         x.conversion = content::of_request(x);
-        if incoming.is_end_stream() {
+        let is_read = incoming.is_none();
+        let incoming = incoming.filter(|body| !body.is_end_stream());
+        if incoming.is_none() && !is_read {
             x.note_method_request();
             validate::body(x)?;
             return Ok(None);
@@ -212,14 +218,10 @@ impl Handler {
         let streams = x.method().is_some_and(Method::streams);
         if streams && !x.conversion.needs_whole() && !compress::is_packed(x) {
             x.note_method_request();
-            return Ok(Some(incoming));
+            return Ok(incoming);
         }
-        let read = tokio::time::timeout(BODY_PATIENCE, read_whole(incoming, PAYLOAD_LIMIT));
-        match read.await {
-            Ok(Ok(body)) => x.request.body = body,
-            Ok(Err(BodyError::TooLarge)) => return Err(Failure::too_large()),
-            Ok(Err(error)) => return Err(Failure::network(&error.to_string())),
-            Err(_) => return Err(Failure::slow_body()),
+        if let Some(incoming) = incoming {
+            x.request.body = read_body(incoming).await?;
         }
         compress::unpack_request(x)?;
         x.note_method_request();
@@ -249,6 +251,17 @@ impl WallClock {
                 now
             }
         }
+    }
+}
+
+/// A client's body, whole.
+pub(crate) async fn read_body(incoming: Incoming) -> Result<Bytes, Failure> {
+    let read = tokio::time::timeout(BODY_PATIENCE, read_whole(incoming, PAYLOAD_LIMIT));
+    match read.await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(BodyError::TooLarge)) => Err(Failure::too_large()),
+        Ok(Err(error)) => Err(Failure::network(&error.to_string())),
+        Err(_) => Err(Failure::slow_body()),
     }
 }
 

@@ -21,6 +21,7 @@ use super::stage::{Meter, Place, Region, Stage};
 use super::trust::Identity;
 use crate::base::{Chance, Clock};
 use crate::engine::telemetry::{Recorder, Telemetry};
+use crate::iam::Credentials;
 use crate::model::{self, Definition, ThrottleSettings};
 
 /// What an account allows, and what is outside of the gateway.
@@ -38,6 +39,8 @@ pub struct Settings {
     pub jwks: Vec<JwksSource>,
     /// Whether the request header `x-sluice-canary` may pin a request to one side of a stage: for clients of this machine only.
     pub pins_canary: bool,
+    /// Whose signatures are taken. Without, every key is taken for the root of the account and signatures aren't verified.
+    pub credentials: Option<Arc<Credentials>>,
 }
 
 impl Default for Settings {
@@ -52,6 +55,7 @@ impl Default for Settings {
             vpc_links: VpcLinkAddresses::default(),
             jwks: Vec::new(),
             pins_canary: false,
+            credentials: None,
         }
     }
 }

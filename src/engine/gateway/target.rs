@@ -37,7 +37,9 @@ impl Target {
         if api.is_empty() || !service.eq_ignore_ascii_case("execute-api") {
             return None;
         }
-        Some(Self::after(Api::InHost(0..api.len()), path, 0))
+        // `{api}-{vpce-id}` names the VPC endpoint that a private API is reached through.
+        let end = api.find("-vpce-").unwrap_or(api.len());
+        Some(Self::after(Api::InHost(0..end), path, 0))
     }
 
     /// The target that one of the two path forms gives.
@@ -157,6 +159,11 @@ mod tests {
             ),
             (
                 "abc.execute-api.us-east-1.amazonaws.com",
+                "/prod",
+                Some(["abc", "prod", ""]),
+            ),
+            (
+                "abc-vpce-0a1b.execute-api.us-east-1.amazonaws.com",
                 "/prod",
                 Some(["abc", "prod", ""]),
             ),

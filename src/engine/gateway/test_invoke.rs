@@ -177,14 +177,16 @@ impl Gateway {
         let ids = IdSource::new(chance.split()).draw(now, GivenIds::default());
         let mut record = Record::new(now, self.clock.monotonic());
         record.ask(&self.clock, true);
+        // A method for any verb is tested with the verb that AWS's console offers first.
+        let verb: Method = test
+            .verb
+            .parse()
+            .ok()
+            .filter(|v| *v != "ANY")
+            .unwrap_or(Method::GET);
         let request = ClientRequest {
-            // A method for any verb is tested with the verb that AWS's console offers first.
-            verb: test
-                .verb
-                .parse()
-                .ok()
-                .filter(|v| *v != "ANY")
-                .unwrap_or(Method::GET),
+            sent_verb: verb.clone(),
+            verb,
             version: Version::HTTP_11,
             headers,
             place: Place::Given {

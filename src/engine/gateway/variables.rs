@@ -108,6 +108,15 @@ impl Exchange {
                 Caller::Test => Cow::Borrowed("test-invoke-source-ip"),
             }),
             "identity.userAgent" => self.header_value("user-agent"),
+            "identity.accountId" => borrowed(self.identity.as_ref()?.account.as_str()),
+            "identity.accessKey" => borrowed(self.identity.as_ref()?.access_key.as_str()),
+            "identity.caller" | "identity.user" => {
+                borrowed(self.identity.as_ref()?.user_id.as_str())
+            }
+            "identity.userArn" => borrowed(self.identity.as_ref()?.arn()),
+            "identity.principalOrgId" => {
+                self.identity.as_ref()?.org_id.as_deref().map(Cow::Borrowed)
+            }
             "identity.apiKey" => match &self.key {
                 Some(key) => borrowed(&*key.key.value),
                 None => self.tested("test-invoke-api-key"),
@@ -293,6 +302,12 @@ impl Exchange {
             "userAgent" => "identity.userAgent",
             "apiKey" => "identity.apiKey",
             "apiKeyId" => "identity.apiKeyId",
+            "accountId" => "identity.accountId",
+            "accessKey" => "identity.accessKey",
+            "caller" => "identity.caller",
+            "user" => "identity.user",
+            "userArn" => "identity.userArn",
+            "principalOrgId" => "identity.principalOrgId",
             _ => return Node::Null,
         };
         self.context_text(full).map_or(Node::Null, Node::Text)

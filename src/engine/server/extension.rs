@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use std::borrow::Cow;
+
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
@@ -40,6 +42,16 @@ pub(super) struct Failure {
 impl Extension {
     /// Answers one request.
     pub(crate) async fn answer(&self, control: &Control, head: &Parts) -> Response<ControlBody> {
+        if let Err(error) = control.permit.check_extension(head) {
+            let Cow::Borrowed(code) = error.code else {
+                return fail(&Failure::not_found(error.message));
+            };
+            return fail(&Failure {
+                status: StatusCode::FORBIDDEN,
+                code,
+                message: error.message,
+            });
+        }
         let path = head.uri.path();
         let segments: Vec<&str> = path.split('/').skip(2).collect();
         let query = head.uri.query().unwrap_or_default();

@@ -1,14 +1,12 @@
 //! Whom a request claims to come from: the credential scope of Signature V4's `Authorization` header.
 //!
-//! Only read here, not verified. Page "Create a signed AWS API request" of the IAM user guide.
+//! Only read here; [`sigv4`](crate::iam::sigv4) verifies. Page "Create a signed AWS API request" of the IAM user guide.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
 use super::error::ServiceError;
-
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-const TERMINATOR: &str = "aws4_request";
+use crate::iam::sigv4::{Credential, SignatureError};
 
 /// What a signed request says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,78 +38,20 @@ impl Scope {
         if value.is_empty() {
             return Err(ServiceError::missing_token());
         }
-        let (algorithm, rest) = value.split_once(' ').unwrap_or((value, ""));
-        if algorithm != ALGORITHM {
-            return Err(ServiceError::incomplete_signature(format!(
-                "Unsupported algorithm in Authorization header: '{algorithm}', must be {ALGORITHM}"
-            )));
-        }
-        let (mut credential, mut signed_headers, mut signature) = (None, None, None);
-        for part in rest
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-        {
-            let Some((key, value)) = part.split_once('=') else {
-                return Err(ServiceError::incomplete_signature(format!(
-                    "'{part}' not a valid key=value pair (missing equal-sign) in Authorization header: '{value}'."
-                )));
-            };
-            match key {
-                "Credential" => credential = Some(value),
-                "SignedHeaders" => signed_headers = Some(value),
-                "Signature" => signature = Some(value),
-                _ => {}
-            }
-        }
-        let mut lacking = String::new();
-        for (name, given) in [
-            ("Credential", credential),
-            ("Signature", signature),
-            ("SignedHeaders", signed_headers),
-        ] {
-            if given.is_none_or(str::is_empty) {
-                lacking.push_str("Authorization header requires '");
-                lacking.push_str(name);
-                lacking.push_str("' parameter. ");
-            }
-        }
-        match credential {
-            Some(credential) if lacking.is_empty() => Self::from_credential(credential),
-            _ => Err(ServiceError::incomplete_signature(format!(
-                "{lacking}Authorization={algorithm}"
-            ))),
-        }
-    }
-
-    fn from_credential(credential: &str) -> Result<Self, ServiceError> {
-        let parts: Vec<&str> = credential.split('/').collect();
-        let &[access_key, date, region, service, terminator] = parts.as_slice() else {
-            return Err(ServiceError::incomplete_signature(format!(
-                "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'"
-            )));
-        };
-        if [access_key, date, region, service].contains(&"") {
-            return Err(ServiceError::incomplete_signature(format!(
-                "Credential has an empty element: '{credential}'"
-            )));
-        }
-        if date.len() != 8 || !date.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(ServiceError::invalid_signature(format!(
-                "Date in Credential scope must be YYYYMMDD, not '{date}'"
-            )));
-        }
-        if terminator != TERMINATOR {
-            return Err(ServiceError::invalid_signature(format!(
-                "Credential should be scoped with a valid terminator: '{TERMINATOR}', not '{terminator}'."
-            )));
-        }
+        let credential = Credential::of_header(value)?;
         Ok(Self {
-            access_key: access_key.to_owned(),
-            date: date.to_owned(),
-            region: region.to_owned(),
-            service: service.to_owned(),
+            access_key: credential.access_key,
+            date: credential.date,
+            region: credential.region,
+            service: credential.service,
         })
+    }
+}
+
+/// A refused signature is the same exception in every service.
+impl From<SignatureError> for ServiceError {
+    fn from(error: SignatureError) -> Self {
+        Self::new(error.kind.name(), 403, error.message)
     }
 }
 
@@ -152,7 +92,11 @@ mod tests {
                 "MissingAuthenticationTokenException",
                 "Missing Authentication Token",
             ),
-            ("Bearer abc", "IncompleteSignatureException", "'Bearer'"),
+            (
+                "Bearer abc",
+                "IncompleteSignatureException",
+                "'abc' not a valid",
+            ),
             (
                 "AWS4-HMAC-SHA256",
                 "IncompleteSignatureException",

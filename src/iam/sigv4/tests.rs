@@ -265,6 +265,10 @@ fn a_url_is_presigned_as_published() {
     );
 }
 
+/// Headers, the exception's name, its message.
+type Refused = (Vec<Written>, &'static str, &'static str);
+type Written = (&'static str, String);
+
 /// Changes headers, query and body of a signed request.
 type Change = fn(&mut Vec<(String, Vec<u8>)>, &mut String, &mut Vec<u8>);
 
@@ -411,7 +415,7 @@ fn refusals_say_what_aws_says() {
         )
     };
     let good = "20150830/us-east-1/execute-api";
-    let table: Vec<(Vec<(&str, String)>, &str, &str)> = vec![
+    let table: Vec<Refused> = vec![
         (
             vec![],
             "MissingAuthenticationTokenException",

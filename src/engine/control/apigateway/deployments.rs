@@ -74,6 +74,13 @@ fn check(definition: &Definition) -> Result<(), ServiceError> {
     if methods.iter().any(|(_, m)| m.method_integration.is_none()) {
         return Err(bad("No integration defined for method"));
     }
+    let types = &definition.rest_api.endpoint_configuration.types;
+    if types.iter().any(|t| t == "PRIVATE") && definition.rest_api.policy.is_none() {
+        // Recalled, not recorded.
+        return Err(bad(
+            "Private REST API doesn't have a resource policy attached to it",
+        ));
+    }
     gateway::check(definition).map_err(|unserved| bad(unserved.to_string()))
 }
 

@@ -27,6 +27,7 @@ mod model_template;
 mod models;
 mod page;
 mod request_validators;
+mod resource_policy;
 mod resources;
 mod rest_apis;
 mod stages;

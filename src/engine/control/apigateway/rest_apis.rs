@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::Answer;
 use super::error::bad;
 use super::page::{oldest_first, page};
+use super::resource_policy;
 use super::state::Api;
 use super::tags;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
@@ -18,8 +19,6 @@ use crate::model::patch::apply;
 use crate::model::{EndpointConfiguration, Map, Model, Resource, RestApi};
 
 const MAX_COMPRESSION: i64 = 10_485_760;
-/// Source: `spec/rest/resources-methods.md` §5.
-const MAX_POLICY: usize = 8192;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -58,7 +57,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         return Err(bad("Description cannot be an empty string"));
     }
     let endpoint_configuration = endpoint(given.endpoint_configuration)?;
-    let rest_api = RestApi {
+    let mut rest_api = RestApi {
         id: txn.new_api_id(),
         name: given.name,
         description: given.description,
@@ -77,6 +76,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         endpoint_access_mode: given.endpoint_access_mode,
     };
     check(&rest_api)?;
+    rest_api.policy = resource_policy::kept(rest_api.policy, txn, &rest_api.id)?;
     let source = given.clone_from.map(|id| txn.api(&id)).transpose()?;
     let place = txn.place();
     txn.put_api(place, rest_api.clone())?;
@@ -84,6 +84,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         Some(source) => copy_parts(txn, &source, &rest_api)?,
         None => fill(txn, &rest_api)?,
     }
+    rest_api.policy = rest_api.policy.as_deref().map(resource_policy::shown);
     answer(&rest_api)
 }
 
@@ -127,15 +128,6 @@ pub(super) fn check(api: &RestApi) -> Result<(), ServiceError> {
         return Err(bad(format!(
             "Invalid minimum compression size, must be between 0 and {MAX_COMPRESSION}"
         )));
-    }
-    if let Some(policy) = &api.policy
-        && (policy.len() > MAX_POLICY
-            || serde_json::from_str::<Map<serde_json::Value>>(policy).is_err())
-    {
-        // Recalled, not recorded.
-        return Err(bad(
-            "Invalid policy document. Please check the policy syntax and ensure that Principals are valid.",
-        ));
     }
     let types = &api.endpoint_configuration.types;
     if let Some(wrong) = types
@@ -246,13 +238,16 @@ pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
 pub(super) fn shown(api: &RestApi) -> RestApi {
     let mut api = api.clone();
     api.tags.get_or_insert_default();
+    api.policy = api.policy.as_deref().map(resource_policy::shown);
     api
 }
 
 pub(super) fn list(txn: &Txn<'_>, input: &Input) -> Answer {
     let mut entries = Vec::new();
     for api in txn.region.apis.values() {
-        entries.push((oldest_first(api.place), answer(api.rest_api.as_ref())?));
+        let mut shown = api.rest_api.as_ref().clone();
+        shown.policy = shown.policy.as_deref().map(resource_policy::shown);
+        entries.push((oldest_first(api.place), answer(&shown)?));
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));
     page(entries, input)
@@ -263,6 +258,9 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let mut rest_api = held.rest_api.as_ref().clone();
     apply(&mut rest_api, &patch(input)?)?;
     check(&rest_api)?;
+    if rest_api.policy != held.rest_api.policy {
+        rest_api.policy = resource_policy::kept(rest_api.policy, txn, &rest_api.id)?;
+    }
     txn.put_api(held.place, rest_api.clone())?;
     answer(&shown(&rest_api))
 }

@@ -10,6 +10,7 @@ mod failures;
 mod functions;
 mod http_proxy;
 mod http_templates;
+mod iam;
 mod keys;
 mod links;
 mod logs;

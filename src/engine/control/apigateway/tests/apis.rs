@@ -75,6 +75,7 @@ fn creating_refuses_as_recorded() {
         (json!({"cloneFrom": "nowhere"}), "404 NotFoundException: Invalid API identifier specified 111111111111:nowhere".into()),
         (json!({"name": ""}), "400 BadRequestException: REST API name cannot be blank".into()),
         (json!({"policy": "{"}), "400 BadRequestException: Invalid policy document. Please check the policy syntax and ensure that Principals are valid.".into()),
+        (json!({"policy": "{\"Statement\": {\"Effect\": \"Allow\", \"Action\": \"*\", \"Resource\": \"*\"}}"}), "400 BadRequestException: Invalid policy document. Please check the policy syntax and ensure that Principals are valid.".into()),
     ];
     for (mut input, want) in cases {
         if input.get("name").is_none() {
@@ -321,4 +322,48 @@ fn the_account_has_its_settings() {
             text
         );
     }
+}
+
+/// Recorded of a private API: short resources are written out. That the text comes back with escaped quotes is what Terraform's
+/// provider undoes.
+#[test]
+fn a_resource_policy_is_kept_whole_and_shown_escaped() {
+    let bed = Bed::new();
+    let given = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": ["execute-api:/*", "execute-api:/prod/GET/pets"],
+        }],
+    });
+    let created = bed.ok(
+        "CreateRestApi",
+        json!({"name": "n", "policy": format!("{given:#}")}),
+    );
+    let id = created["id"].as_str().unwrap();
+    let arn = format!("arn:aws:execute-api:us-east-1:111111111111:{id}");
+    let kept = format!(
+        "{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"execute-api:Invoke\",\
+         \"Resource\":[\"{arn}/*\",\"{arn}/prod/GET/pets\"]}}]}}"
+    );
+    let shown = kept.replace('"', "\\\"");
+    assert_eq!(created["policy"], shown);
+    let of_api = json!({"restapi_id": id});
+    assert_eq!(bed.ok("GetRestApi", of_api.clone())["policy"], shown);
+    assert_eq!(bed.ok("GetRestApis", json!({}))["item"][0]["policy"], shown);
+    let other = kept.replace("Allow", "Deny");
+    let changed = bed.patched(
+        "UpdateRestApi",
+        of_api.clone(),
+        &[("replace", "/policy", &other)],
+    );
+    assert_eq!(changed["policy"], shown.replace("Allow", "Deny"));
+    // What changes something else leaves it alone, and an empty text removes it.
+    let renamed = bed.patched(
+        "UpdateRestApi",
+        of_api.clone(),
+        &[("replace", "/name", "m")],
+    );
+    assert_eq!(renamed["policy"], changed["policy"]);
+    let without = bed.patched("UpdateRestApi", of_api, &[("replace", "/policy", "")]);
+    assert_eq!(without["policy"], serde_json::Value::Null);
 }

@@ -98,14 +98,15 @@ fn what_can_not_be_served_is_not_deployed() {
     );
     bed.ok("DeleteMethod", method.clone());
     bed.mock(&api, &root, "GET");
-    bed.patched(
-        "UpdateMethod",
-        method,
-        &[("replace", "/authorizationType", "AWS_IAM")],
-    );
+    let mut integration = method;
+    integration["type"] = json!("AWS");
+    integration["httpMethod"] = json!("POST");
+    integration["uri"] = json!("arn:aws:apigateway:us-east-1:sqs:path/111111111111/pets");
+    integration["credentials"] = json!("arn:aws:iam::111111111111:role/pets");
+    bed.ok("PutIntegration", integration);
     assert_eq!(
         deploy(),
-        "400 BadRequestException: Sluice can't serve AWS_IAM authorization yet: GET /"
+        "400 BadRequestException: Sluice can't serve integrations with AWS services other than Lambda yet: GET /"
     );
     assert_eq!(
         bed.ok("GetStages", json!({"restapi_id": api})),
