@@ -23,9 +23,12 @@ use self::policy::Invalidation;
 use super::answer::{Answer, TRACE_ID};
 use super::body::Body;
 use super::exchange::Exchange;
+use super::execute_arn::ExecuteArn;
 use super::failure::Failure;
+use super::policy_keys::PolicyKeys;
 use super::record::{CacheVerdict, Phase, What};
 use crate::base::Clock;
+use crate::iam::{self, Finding};
 
 /// The longest body that is kept, in bytes.
 const LONGEST: usize = 1_048_576;
@@ -154,7 +157,24 @@ fn invalidates(headers: &HeaderMap) -> bool {
     directives.any(|directive| directive.trim_ascii().eq_ignore_ascii_case(b"max-age=0"))
 }
 
-/// Whether the caller has `execute-api:InvalidateCache` for the method.
-fn may_invalidate(_: &Exchange) -> bool {
-    false
+/// Whether the caller has `execute-api:InvalidateCache` for the method: by its own policies, or by that of an authorizer (unverified).
+fn may_invalidate(x: &Exchange) -> bool {
+    let anonymous = iam::Caller::Anonymous;
+    let identity = x.identity.as_ref();
+    let resource = ExecuteArn::of(x).to_string();
+    let request = iam::Request {
+        action: "execute-api:InvalidateCache",
+        resource: &resource,
+        caller: identity.map_or(&anonymous, |identity| &identity.caller),
+        keys: &PolicyKeys::of(x),
+    };
+    let finding = match (identity, &x.authorized) {
+        (Some(identity), _) => identity.judge(&request).finding,
+        (None, Some(authorized)) => match &authorized.decision.policy {
+            Some(policy) => policy.evaluate(&request),
+            None => Finding::Silent,
+        },
+        (None, None) => Finding::Silent,
+    };
+    matches!(finding, Finding::Allow(_))
 }

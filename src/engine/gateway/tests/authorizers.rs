@@ -64,6 +64,10 @@ fn guard(asked: &Asked) -> Response<Full<Bytes>> {
             "arn:aws:execute-api:*:*:*/prod/GET/*",
             json!({}),
         )),
+        "renews" => returned(&answer("Allow", arn, json!({})).replace(
+            "\"execute-api:Invoke\"",
+            "[\"execute-api:Invoke\", \"execute-api:InvalidateCache\"]",
+        )),
         "deny" => returned(&answer("Deny", arn, json!({}))),
         "silent" => returned(&answer(
             "Allow",
@@ -527,5 +531,50 @@ fn without_an_endpoint_the_flag_is_named() {
             (500, "AuthorizerConfigurationException")
         );
         assert!(body.contains("--lambda-endpoint URL"), "{body}");
+    });
+}
+
+#[test]
+fn who_has_the_permission_may_invalidate_a_cached_answer() {
+    run(|| async {
+        let (rig, _lambda) = rig(guard).await;
+        let mut definition = guarded(
+            json!(["GET /x"]),
+            json!({"authorizerResultTtlInSeconds": 0}),
+        );
+        let resource = definition.resources.values_mut().next().unwrap();
+        resource.resource_methods["GET"] = serde_json::from_value({
+            let mut method = mock("$context.requestId");
+            super::merge(
+                &mut method,
+                json!({
+                    "httpMethod": "GET", "authorizationType": "CUSTOM", "authorizerId": "auth01",
+                    "methodResponses": {"200": {"statusCode": "200"}},
+                }),
+            );
+            method
+        })
+        .unwrap();
+        let cached = stage(json!({
+            "cacheClusterEnabled": true,
+            "cacheClusterSize": "0.5",
+            "cacheClusterStatus": "AVAILABLE",
+            "methodSettings": {"*/*": {
+                "cachingEnabled": true, "unauthorizedCacheControlHeaderStrategy": "FAIL_WITH_403",
+            }},
+        }));
+        rig.publish(&cached, &definition);
+        let ask = async |token: &str, anew: bool| {
+            let headers = [("auth", token), ("cache-control", "max-age=0")];
+            let headers = if anew { &headers[..] } else { &headers[..1] };
+            let reply = rig.call("GET", "/x", headers, "").await;
+            (reply.status, reply.body)
+        };
+        let first = ask("allow", false).await;
+        assert_eq!(ask("renews", false).await, first);
+        assert_eq!(ask("allow", true).await.0, 403);
+        let second = ask("renews", true).await;
+        assert!(second.0 == 200 && second != first);
+        assert_eq!(ask("allow", false).await, second);
     });
 }
