@@ -6,20 +6,22 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use super::authorizer::Keyring;
-use super::body::{Body, BodyError, PAYLOAD_LIMIT, Pace};
+use super::body::{Body, BodyError, PAYLOAD_LIMIT, Pace, Source};
 use super::content::{self, Conversion};
 use super::exchange::{BackendAnswer, Exchange, as_text};
 use super::failure::Failure;
+use super::http1::{self, Head};
 use super::integration_request::{self as prepare, BackendRequest, Mapped};
 use super::lambda::Functions;
-use super::pool::{Lease, Pool, SendError};
+use super::pool::{Pool, SendError};
 use super::record::{Pairs, What};
+use super::reply::Reply;
 use super::snapshot::{Backend, Integration};
 use super::uri::Address;
 use super::{compress, connection, headers};
@@ -48,14 +50,13 @@ impl Caller<'_> {
         let sent = self
             .send(x, integration, backend, false, Outgoing::Whole(body))
             .await?;
-        let (head, incoming) = sent.response.into_parts();
-        let read = tokio::time::timeout(sent.left, read_whole(incoming, PAYLOAD_LIMIT));
+        let head = sent.head;
+        let read = tokio::time::timeout(sent.left, read_whole(sent.reply, PAYLOAD_LIMIT));
         let body = match read.await {
             Err(_) => return Err(Failure::timeout()),
             Ok(Ok(body)) => body,
             Ok(Err(error)) => return Err(answer_broke(&error)),
         };
-        sent.lease.give_back();
         x.record.integration_latency = Some(self.since(sent.started));
         note_answer(x, head.status, &head.headers, &body);
         x.backend = Some(BackendAnswer {
@@ -77,14 +78,14 @@ impl Caller<'_> {
         let outgoing = match incoming {
             Some(incoming) => first_frame(incoming, x.conversion == Conversion::Text)
                 .await
-                .map_err(|error| client_broke(&error))?,
+                .map_err(|error| client_broke(&error))?
+                .map(Source::Client),
             None => Outgoing::Whole(x.request.body.clone()),
         };
         let sent = self.send(x, integration, backend, true, outgoing).await?;
-        let (lease, left) = (sent.lease, sent.left);
-        let (head, incoming) = sent.response.into_parts();
+        let (head, reply, left) = (sent.head, sent.reply, sent.left);
         x.record.integration_latency = Some(sent.passed);
-        if !backend.streams && incoming.size_hint().lower() > PAYLOAD_LIMIT as u64 {
+        if !backend.streams && reply.size_hint().lower() > PAYLOAD_LIMIT as u64 {
             return Err(too_large_an_answer());
         }
         let conversion = if backend.streams {
@@ -96,29 +97,27 @@ impl Caller<'_> {
             || conversion.needs_whole()
             || !backend.streams && compress::of_answer(x, &head.headers).is_some();
         let body = if whole {
-            let read = tokio::time::timeout(left, read_whole(incoming, PAYLOAD_LIMIT));
+            let read = tokio::time::timeout(left, read_whole(reply, PAYLOAD_LIMIT));
             let whole = read.await.map_err(|_| Failure::timeout())?;
             let whole = whole.map_err(|error| answer_broke(&error))?;
             note_answer(x, head.status, &head.headers, &whole);
-            lease.give_back();
             Body::whole(conversion.apply(whole)?)
         } else if backend.streams {
             note_answer(x, head.status, &head.headers, &Bytes::new());
             let pause = x.side().deployment.longest_pause;
-            Body::paced(incoming, lease, Pace::new(pause, left))
+            Body::paced(reply, Pace::new(pause, left))
         } else {
-            let first = first_frame(incoming, conversion == Conversion::Text);
+            let first = first_frame(reply, conversion == Conversion::Text);
             let first = std::pin::pin!(first);
             let first = tokio::time::timeout(left, first).await;
             match first.map_err(|_| Failure::timeout())? {
                 Ok(Outgoing::Whole(bytes)) => {
                     note_answer(x, head.status, &head.headers, &bytes);
-                    lease.give_back();
                     Body::whole(bytes)
                 }
                 Ok(Outgoing::Stream(first, rest, text)) => {
                     note_answer(x, head.status, &head.headers, &first);
-                    stream(first, rest, text, Some(lease))
+                    stream(first, Source::Backend(rest), text)
                 }
                 Err(error) => return Err(Failure::network(&error.to_string())),
             }
@@ -138,34 +137,23 @@ impl Caller<'_> {
         integration: &Integration,
         backend: &Backend,
         proxy: bool,
-        outgoing: Outgoing,
+        outgoing: Outgoing<Source>,
     ) -> Result<Sent, Failure> {
         let head = prepare::head(x, integration, backend, proxy)?;
         note_request(x, &head, &outgoing);
         let started = self.clock.monotonic();
-        let replay = match &outgoing {
-            Outgoing::Whole(body) if is_idempotent(&head.verb) => Some(body.clone()),
-            _ => None,
-        };
         let (address, request) = build(head, outgoing, proxy, &x.request.headers)?;
         let address = connection::reach(x, backend, &address)?.unwrap_or(address);
-        let shared = &*x;
-        let again = move || {
-            let body = Outgoing::Whole(replay?);
-            let head = prepare::head(shared, integration, backend, proxy).ok()?;
-            let (_, request) = build(head, body, proxy, &shared.request.headers).ok()?;
-            Some(request)
-        };
         let sent = {
-            let sent = std::pin::pin!(self.pool.send(started, &address, request, again));
+            let sent = std::pin::pin!(self.pool.send(started, &address, request));
             tokio::time::timeout(backend.timeout, sent).await
         };
         let passed = self.since(started);
         let failure = match sent {
-            Ok(Ok((response, lease))) => {
+            Ok(Ok((head, reply))) => {
                 return Ok(Sent {
-                    response,
-                    lease,
+                    head,
+                    reply,
                     started,
                     passed,
                     left: backend.timeout.saturating_sub(passed),
@@ -183,7 +171,7 @@ impl Caller<'_> {
     }
 }
 
-fn note_request(x: &Exchange, head: &BackendRequest, outgoing: &Outgoing) {
+fn note_request(x: &Exchange, head: &BackendRequest, outgoing: &Outgoing<Source>) {
     if !x.record.wants_details() {
         return;
     }
@@ -213,8 +201,8 @@ fn note_answer(x: &Exchange, status: StatusCode, headers: &HeaderMap, body: &Byt
 
 /// A request that was sent and the head of its answer.
 struct Sent {
-    response: Response<Incoming>,
-    lease: Lease,
+    head: Head,
+    reply: Reply,
     /// When it was sent, monotonic.
     started: Duration,
     /// How long the head took to come.
@@ -224,14 +212,27 @@ struct Sent {
 }
 
 /// A body on its way, in full or from its first frame on.
-enum Outgoing {
+enum Outgoing<B> {
     Whole(Bytes),
     /// What was read of it, what comes, and whether it is text.
-    Stream(Bytes, Incoming, bool),
+    Stream(Bytes, B, bool),
+}
+
+impl<B> Outgoing<B> {
+    /// The same, `rest` made of what comes.
+    fn map<S>(self, rest: impl FnOnce(B) -> S) -> Outgoing<S> {
+        match self {
+            Self::Whole(bytes) => Outgoing::Whole(bytes),
+            Self::Stream(first, body, text) => Outgoing::Stream(first, rest(body), text),
+        }
+    }
 }
 
 /// Reads the first frame of a body: most bodies are no longer than that, and what they are made of shows there.
-async fn first_frame(mut incoming: Incoming, text: bool) -> Result<Outgoing, hyper::Error> {
+async fn first_frame<B>(mut incoming: B, text: bool) -> Result<Outgoing<B>, B::Error>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+{
     loop {
         if incoming.is_end_stream() {
             return Ok(Outgoing::Whole(Bytes::new()));
@@ -253,18 +254,22 @@ async fn first_frame(mut incoming: Incoming, text: bool) -> Result<Outgoing, hyp
 
 /// A body of several frames. Of those that are to be text, one whose first frame isn't is made text as a whole. One that only turns out so later is passed
 /// on as it is: its length may have been declared already, and breaking it off would help nobody.
-fn stream(first: Bytes, rest: Incoming, text: bool, lease: Option<Lease>) -> Body {
+fn stream(first: Bytes, rest: Source, text: bool) -> Body {
     let is_text = !text
         || match std::str::from_utf8(&first) {
             Ok(_) => true,
             // A character that the frame's end cuts in two.
             Err(error) => error.error_len().is_none(),
         };
-    Body::stream(first, rest, !is_text, lease)
+    Body::stream(first, rest, !is_text)
 }
 
 /// Reads a body to its end, `limit` bytes at the most.
-pub(crate) async fn read_whole(mut incoming: Incoming, limit: usize) -> Result<Bytes, BodyError> {
+pub(crate) async fn read_whole<B>(mut incoming: B, limit: usize) -> Result<Bytes, BodyError>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    BodyError: From<B::Error>,
+{
     let mut first: Option<Bytes> = None;
     let mut all = BytesMut::new();
     while let Some(frame) = incoming.frame().await {
@@ -289,13 +294,13 @@ pub(crate) async fn read_whole(mut incoming: Incoming, limit: usize) -> Result<B
 
 fn build(
     head: BackendRequest,
-    outgoing: Outgoing,
+    outgoing: Outgoing<Source>,
     proxy: bool,
     client: &HeaderMap,
 ) -> Result<(Address, Request<Body>), Failure> {
     let mut headers = head.headers;
     let body = match outgoing {
-        Outgoing::Stream(first, rest, text) => stream(first, rest, text, None),
+        Outgoing::Stream(first, rest, text) => stream(first, rest, text),
         Outgoing::Whole(body) => {
             if !proxy {
                 headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -320,32 +325,18 @@ fn build(
     Ok((head.endpoint.address, request))
 }
 
-/// Whether sending a request twice does no more than sending it once (RFC 9110 §9.2.2).
-fn is_idempotent(verb: &Method) -> bool {
-    matches!(
-        *verb,
-        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE | Method::TRACE
-    )
-}
-
 fn send_failed(error: &SendError) -> Failure {
     match error {
         // Documented as 500, not 504 (`spec/rest/integrations.md` §1).
         SendError::Resolve(_) => Failure::configuration(format!(
             "Execution failed due to configuration error: Invalid endpoint address: {error}"
         )),
-        SendError::Connect(_) => Failure::network(&error.to_string()),
         SendError::Busy => Failure::busy(),
-        SendError::Broken(source) => match body_error(source) {
-            Some(BodyError::TooLarge) => Failure::too_large(),
-            _ => Failure::network(&error.to_string()),
-        },
+        SendError::Broken(http1::Error::Upload(body)) if matches!(**body, BodyError::TooLarge) => {
+            Failure::too_large()
+        }
+        SendError::Connect(_) | SendError::Broken(_) => Failure::network(&error.to_string()),
     }
-}
-
-/// The error of our own body that stopped a request, if that is what stopped it.
-fn body_error(error: &hyper::Error) -> Option<&BodyError> {
-    std::error::Error::source(error)?.downcast_ref()
 }
 
 fn client_broke(error: &hyper::Error) -> Failure {

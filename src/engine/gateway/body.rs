@@ -9,7 +9,8 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
-use super::pool::Lease;
+use super::http1;
+use super::reply::Reply;
 
 /// The largest body in either direction, in bytes (quota *Payload size*, 10 MB).
 pub(crate) const PAYLOAD_LIMIT: usize = 10 * 1024 * 1024;
@@ -31,17 +32,54 @@ enum Inner {
 struct Stream {
     /// What was read already.
     first: Option<Bytes>,
-    rest: Option<Incoming>,
+    rest: Option<Source>,
     /// Whether what isn't UTF-8 is replaced, and the bytes of a character that a frame cut in two.
     replacing: Option<Vec<u8>>,
     /// Bytes that may still come.
     left: usize,
-    /// Gives the connection back when the body has ended.
-    lease: Option<Lease>,
     /// Takes a copy of what passes.
     copy: Option<Copy>,
     /// How long it may take.
     pace: Option<Pace>,
+}
+
+/// Where a body comes from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Client(Incoming),
+    Backend(Reply),
+}
+
+impl HttpBody for Source {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match self.get_mut() {
+            Self::Client(body) => {
+                let frame = std::task::ready!(Pin::new(body).poll_frame(cx));
+                Poll::Ready(frame.map(|frame| frame.map_err(BodyError::from)))
+            }
+            Self::Backend(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Client(body) => body.is_end_stream(),
+            Self::Backend(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Client(body) => body.size_hint(),
+            Self::Backend(body) => body.size_hint(),
+        }
+    }
 }
 
 /// A copy of a body in the making, and who wants it; nobody gets one that is longer than `left` bytes more.
@@ -95,7 +133,22 @@ pub enum BodyError {
     Stalled,
     /// The connection that it comes from failed.
     #[error("the body broke off: {0}")]
-    Broken(#[from] hyper::Error),
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<hyper::Error> for BodyError {
+    fn from(error: hyper::Error) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+impl From<http1::Error> for BodyError {
+    fn from(error: http1::Error) -> Self {
+        match error {
+            http1::Error::Upload(error) => *error,
+            other => Self::Broken(other.into()),
+        }
+    }
 }
 
 impl Body {
@@ -108,31 +161,24 @@ impl Body {
     }
 
     /// The rest of a body, once its first frame was looked at. `replacing` makes text of what isn't.
-    pub(crate) fn stream(
-        first: Bytes,
-        rest: Incoming,
-        replacing: bool,
-        lease: Option<Lease>,
-    ) -> Self {
+    pub(crate) fn stream(first: Bytes, rest: Source, replacing: bool) -> Self {
         Self(Inner::Stream(Box::new(Stream {
             left: PAYLOAD_LIMIT,
             first: Some(first),
             rest: Some(rest),
             replacing: replacing.then(Vec::new),
-            lease,
             copy: None,
             pace: None,
         })))
     }
 
     /// A body of any length, passed on as it comes.
-    pub(crate) fn paced(rest: Incoming, lease: Lease, pace: Pace) -> Self {
+    pub(crate) fn paced(rest: Reply, pace: Pace) -> Self {
         Self(Inner::Stream(Box::new(Stream {
             left: usize::MAX,
             first: None,
-            rest: Some(rest),
+            rest: Some(Source::Backend(rest)),
             replacing: None,
-            lease: Some(lease),
             copy: None,
             pace: Some(pace),
         })))
@@ -216,7 +262,6 @@ impl Stream {
                         };
                         std::task::ready!(pace.timer.as_mut().poll(cx));
                         self.rest = None;
-                        self.lease = None;
                         return Poll::Ready(Some(Err(BodyError::Stalled)));
                     }
                     Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
@@ -226,14 +271,10 @@ impl Stream {
                     },
                     Poll::Ready(Some(Err(error))) => {
                         self.rest = None;
-                        self.lease = None;
-                        return Poll::Ready(Some(Err(error.into())));
+                        return Poll::Ready(Some(Err(error)));
                     }
                     Poll::Ready(None) => {
                         self.rest = None;
-                        if let Some(lease) = self.lease.take() {
-                            lease.give_back();
-                        }
                         let cut = self.replacing.take().filter(|cut| !cut.is_empty());
                         let rest = cut.map(|cut| {
                             let text = String::from_utf8_lossy(&cut).into_owned();
@@ -250,7 +291,6 @@ impl Stream {
             }
             let Some(left) = self.left.checked_sub(data.len()) else {
                 self.rest = None;
-                self.lease = None;
                 return Poll::Ready(Some(Err(BodyError::TooLarge)));
             };
             self.left = left;

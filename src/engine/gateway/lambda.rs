@@ -9,12 +9,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
-use hyper::body::Incoming;
 
 use super::backend::{Caller, read_whole};
 use super::body::{Body, BodyError, PAYLOAD_LIMIT};
 use super::failure::Failure;
-use super::pool::{Lease, SendError};
+use super::http1::Head;
+use super::pool::SendError;
+use super::reply::Reply;
 use super::uri::{Endpoint, UriTemplate};
 
 const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
@@ -288,16 +289,13 @@ impl Functions {
     ) -> Result<LambdaAnswer, LambdaFailure> {
         let timeout = invocation.timeout;
         let whole = async {
-            let (head, incoming, lease) = self.begin(caller, invocation).await?;
-            match read_whole(incoming, PAYLOAD_LIMIT).await {
-                Ok(payload) => {
-                    lease.give_back();
-                    Ok(LambdaAnswer {
-                        status: head.status.as_u16(),
-                        headers: head.headers,
-                        payload,
-                    })
-                }
+            let (head, reply) = self.begin(caller, invocation).await?;
+            match read_whole(reply, PAYLOAD_LIMIT).await {
+                Ok(payload) => Ok(LambdaAnswer {
+                    status: head.status.as_u16(),
+                    headers: head.headers,
+                    payload,
+                }),
                 Err(BodyError::TooLarge) => Err(LambdaFailure::TooLarge),
                 Err(error) => Err(LambdaFailure::Broken(error.to_string())),
             }
@@ -312,7 +310,7 @@ impl Functions {
         &self,
         caller: &Caller<'_>,
         invocation: Invocation<'_>,
-    ) -> Result<(http::response::Parts, Incoming, Lease), LambdaFailure> {
+    ) -> Result<(Head, Reply), LambdaFailure> {
         let endpoint = match self {
             Self::Nowhere => return Err(LambdaFailure::Nowhere),
             Self::Endpoint(LambdaEndpoint(endpoint)) => endpoint,
@@ -327,16 +325,9 @@ impl Functions {
         *request.method_mut() = Method::POST;
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
-        // Running a function twice may do more than running it once, so nothing that may have been sent is sent again.
-        let sent = caller
-            .pool
-            .send(caller.clock.monotonic(), &endpoint.address, request, || {
-                None
-            })
-            .await;
-        let (response, lease) = sent.map_err(LambdaFailure::Network)?;
-        let (head, incoming) = response.into_parts();
-        Ok((head, incoming, lease))
+        let now = caller.clock.monotonic();
+        let sent = caller.pool.send(now, &endpoint.address, request).await;
+        sent.map_err(LambdaFailure::Network)
     }
 }
 

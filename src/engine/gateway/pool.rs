@@ -1,25 +1,25 @@
 //! Connections to HTTP backends, kept open between requests.
 //!
-//! Over `hyper::client::conn::http1` directly: a general client costs half as much again per proxied request. Backends are always
-//! spoken to in HTTP/1.1 (`spec/rest/integrations.md` §1). A pool belongs to one data runtime; its lock is never contended there
-//! and held for a push or a pop only.
+//! Backends are always spoken to in HTTP/1.1 (`spec/rest/integrations.md` §1), by the requests themselves ([`super::http1`]). A pool
+//! belongs to one data runtime; its lock is never contended there and held for a push or a pop only.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
-use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
+use http::{Method, Request};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::body::Body;
+use super::http1::{self, Connection, Head, Io, Reach};
+use super::reply::Reply;
 use super::trust::Trust;
 use super::uri::Address;
 use crate::base::Clock;
@@ -71,7 +71,7 @@ struct Backend {
 
 #[derive(Debug)]
 struct Idle {
-    sender: SendRequest<Body>,
+    connection: Box<Connection>,
     permit: OwnedSemaphorePermit,
     since: Duration,
 }
@@ -79,9 +79,9 @@ struct Idle {
 /// A connection in use. Dropped, it is closed; a request that ended well gives it back.
 #[derive(Debug)]
 pub(crate) struct Lease {
+    pub(crate) connection: Box<Connection>,
     shared: Arc<Shared>,
     backend: Arc<Backend>,
-    sender: SendRequest<Body>,
     permit: OwnedSemaphorePermit,
 }
 
@@ -95,7 +95,7 @@ pub(crate) enum SendError {
     #[error("too many requests wait for the backend")]
     Busy,
     #[error("the backend gave no answer: {0}")]
-    Broken(hyper::Error),
+    Broken(http1::Error),
 }
 
 impl Pool {
@@ -111,34 +111,28 @@ impl Pool {
     /// Sends a request and waits for the head of the answer. The caller bounds the time; `now` is the monotonic clock's.
     ///
     /// A kept connection may have been closed by the backend just now. A request that wasn't sent is then sent on a new
-    /// connection; so is one that may have been sent, if `again` makes it once more (which it does only if that is safe).
+    /// connection; so is one that may have been sent, if sending it twice does no harm and its body is there as a whole.
     pub(crate) async fn send(
         &self,
         now: Duration,
         address: &Address,
-        request: Request<Body>,
-        again: impl FnOnce() -> Option<Request<Body>>,
-    ) -> Result<(Response<Incoming>, Lease), SendError> {
+        mut request: Request<Body>,
+    ) -> Result<(Head, Reply), SendError> {
         let backend = self.backend(&address.origin);
-        let request = match self.kept(&backend, now).await {
-            None => request,
-            Some(mut lease) => match lease.sender.try_send_request(request).await {
-                Ok(response) => return Ok((response, lease)),
-                Err(mut failed) => {
-                    let unsent = failed.take_message();
-                    let error = failed.into_error();
-                    match unsent.or_else(|| closed_early(&error).then(again).flatten()) {
-                        Some(request) => request,
-                        None => return Err(SendError::Broken(error)),
-                    }
-                }
-            },
-        };
+        if let Some(mut lease) = self.kept(&backend, now).await {
+            let repeats = is_idempotent(request.method()) && request.body().bytes().is_some();
+            match lease.connection.send(&mut request).await {
+                Ok(head) => return Ok((head, Reply::new(lease))),
+                Err((_, Reach::Unsent)) => {}
+                Err((_, Reach::Unanswered)) if repeats => {}
+                Err((error, _)) => return Err(SendError::Broken(error)),
+            }
+        }
         // Boxed, because it is large and rare: every request would have to carry room for it.
         let mut lease = Box::pin(self.open(address, backend)).await?;
-        match lease.sender.send_request(request).await {
-            Ok(response) => Ok((response, lease)),
-            Err(error) => Err(SendError::Broken(error)),
+        match lease.connection.send(&mut request).await {
+            Ok(head) => Ok((head, Reply::new(lease))),
+            Err((error, _)) => Err(SendError::Broken(error)),
         }
     }
 
@@ -168,13 +162,13 @@ impl Pool {
                 lock(&backend.idle).clear();
                 return None;
             }
-            let mut sender = idle.sender;
-            // Its last answer was read to the end, but its task may not have had its turn since.
-            if !sender.is_closed() && (sender.is_ready() || sender.ready().await.is_ok()) {
+            let mut connection = idle.connection;
+            // Closed meanwhile, or it says what nobody asked for.
+            if poll_fn(|cx| Poll::Ready(connection.is_quiet(cx))).await {
                 return Some(Lease {
+                    connection,
                     shared: Arc::clone(&self.0),
                     backend: Arc::clone(backend),
-                    sender,
                     permit: idle.permit,
                 });
             }
@@ -184,16 +178,15 @@ impl Pool {
     async fn open(&self, address: &Address, backend: Arc<Backend>) -> Result<Lease, SendError> {
         let permit = backend.permit(self.0.limits.waiting).await?;
         let stream = connect(address).await?;
-        let sender = if address.tls {
-            let stream = self.0.tls.wrap(address, stream).await?;
-            handshake(TokioIo::new(stream)).await?
+        let io = if address.tls {
+            Io::Tls(Box::new(self.0.tls.wrap(address, stream).await?))
         } else {
-            handshake(TokioIo::new(stream)).await?
+            Io::Plain(stream)
         };
         Ok(Lease {
+            connection: Box::new(Connection::new(io)),
             shared: Arc::clone(&self.0),
             backend,
-            sender,
             permit,
         })
     }
@@ -234,11 +227,12 @@ impl Drop for Waits<'_> {
 }
 
 impl Lease {
-    /// Keeps the connection for the next request. The answer's body must have ended.
-    pub(crate) fn give_back(self) {
-        if self.sender.is_closed() {
+    /// Keeps the connection for the next request, if the answer's end leaves it fit for one.
+    pub(crate) fn give_back(mut self) {
+        if !self.connection.is_free() {
             return;
         }
+        self.connection.rest();
         let now = self.shared.clock.monotonic();
         let limits = self.shared.limits;
         let mut idle = lock(&self.backend.idle);
@@ -246,11 +240,11 @@ impl Lease {
             .first()
             .is_some_and(|oldest| now.saturating_sub(oldest.since) > limits.idle)
         {
-            idle.retain(|i| now.saturating_sub(i.since) <= limits.idle && !i.sender.is_closed());
+            idle.retain(|i| now.saturating_sub(i.since) <= limits.idle);
         }
         if idle.len() < limits.idle_per_backend {
             idle.push(Idle {
-                sender: self.sender,
+                connection: self.connection,
                 permit: self.permit,
                 since: now,
             });
@@ -263,20 +257,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether the connection ended before anything of an answer came.
-fn closed_early(error: &hyper::Error) -> bool {
-    let io = |kind| {
-        matches!(
-            kind,
-            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
-        )
-    };
-    error.is_incomplete_message()
-        || error.is_closed()
-        || error.is_canceled()
-        || std::error::Error::source(error)
-            .and_then(|source| source.downcast_ref::<io::Error>())
-            .is_some_and(|source| io(source.kind()))
+/// Whether sending a request twice does no more than sending it once (RFC 9110 §9.2.2).
+fn is_idempotent(verb: &Method) -> bool {
+    matches!(
+        *verb,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE | Method::TRACE
+    )
 }
 
 async fn connect(address: &Address) -> Result<TcpStream, SendError> {
@@ -295,18 +281,6 @@ async fn connect(address: &Address) -> Result<TcpStream, SendError> {
         || SendError::Resolve(io::ErrorKind::NotFound.into()),
         SendError::Connect,
     ))
-}
-
-async fn handshake<T>(io: T) -> Result<SendRequest<Body>, SendError>
-where
-    T: hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
-{
-    let (sender, connection) = http1::handshake(io).await.map_err(SendError::Broken)?;
-    tokio::spawn(async move {
-        // Its requests are told what went wrong.
-        let _ = connection.await;
-    });
-    Ok(sender)
 }
 
 /// How HTTPS backends are trusted: by the machine's certificates, read when the first of them is called.
@@ -393,8 +367,11 @@ fn machine_trust() -> Result<Trusted, String> {
 
 #[cfg(test)]
 mod tests {
+    use http::Response;
     use http_body_util::BodyExt;
+    use hyper::body::Incoming;
     use hyper::service::service_fn;
+    use hyper_util::rt::TokioIo;
     use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
     use tokio::net::TcpListener;
     use tokio::task::spawn_local;
@@ -419,11 +396,8 @@ mod tests {
 
     /// Sends a request, reads the answer and gives the connection back.
     async fn whole(pool: &Pool, address: &Address) -> Result<String, SendError> {
-        let (response, lease) = pool
-            .send(Duration::ZERO, address, request(), || None)
-            .await?;
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        lease.give_back();
+        let (_, reply) = pool.send(Duration::ZERO, address, request()).await?;
+        let body = reply.collect().await.unwrap().to_bytes();
         Ok(String::from_utf8(body.to_vec()).unwrap())
     }
 
@@ -463,11 +437,11 @@ mod tests {
             };
             let pool = pool(limits, Tls::default());
             let (_, first) = pool
-                .send(Duration::ZERO, &address, request(), || None)
+                .send(Duration::ZERO, &address, request())
                 .await
                 .unwrap();
             let (_, second) = pool
-                .send(Duration::ZERO, &address, request(), || None)
+                .send(Duration::ZERO, &address, request())
                 .await
                 .unwrap();
             // The third waits for one of the two to end.
@@ -482,7 +456,7 @@ mod tests {
             drop(first);
             assert_eq!(third.await.unwrap(), "hello");
             // One is kept already, by the third.
-            second.give_back();
+            second.collect().await.unwrap();
             let backend = pool.backend(&address.origin);
             assert_eq!(lock(&backend.idle).len(), 1);
             assert_eq!(backend.permits.available_permits(), 1);

@@ -208,16 +208,14 @@ async fn get(caller: &Caller<'_>, url: &str) -> Result<Bytes, String> {
         .insert(HOST, endpoint.address.authority.clone());
     let whole = async {
         let now = caller.clock.monotonic();
-        let sent = caller.pool.send(now, &endpoint.address, request, || None);
-        let (response, lease) = sent.await.map_err(|error| error.to_string())?;
-        let status = response.status();
+        let sent = caller.pool.send(now, &endpoint.address, request).await;
+        let (head, reply) = sent.map_err(|error| error.to_string())?;
+        let status = head.status;
         if !status.is_success() {
             return Err(format!("it answered {status}"));
         }
-        let body = read_whole(response.into_body(), LIMIT).await;
-        let body = body.map_err(|error| error.to_string())?;
-        lease.give_back();
-        Ok(body)
+        let body = read_whole(reply, LIMIT).await;
+        body.map_err(|error| error.to_string())
     };
     match tokio::time::timeout(TIMEOUT, whole).await {
         Ok(Ok(body)) => Ok(body),

@@ -1,6 +1,7 @@
 //! The gateway tested through sockets: a handler behind a loopback server, backends that the test scripts.
 
 mod authorizers;
+mod backends;
 mod cache;
 mod canary;
 mod compression;
