@@ -36,7 +36,7 @@ use sluice::model::ThrottleSettings;
 
 const BODY: &str = r#"{"message": "Hello from the gateway"}"#;
 const CONNECTIONS: usize = 16;
-const REQUESTS: usize = 4_000;
+const REQUESTS: usize = 1_000;
 const ROUNDS: usize = 5;
 const KEYS: usize = 1_000;
 
