@@ -11,6 +11,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::{data_folder, say};
+use crate::engine::control::apigateway::Quotas;
 use crate::engine::gateway::{Functions, JwksSource, LambdaEndpoint, Settings};
 use crate::engine::store::Location;
 use crate::engine::{Config, start};
@@ -47,6 +48,12 @@ pub(crate) struct Gateway {
     /// Access keys, and whom they stand for: signatures are verified, and --listen may leave loopback (see the README)
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
+    /// File with quotas that differ from AWS's, such as `resourcesPerApi: 500`, a line each
+    #[arg(long, value_name = "FILE")]
+    quotas: Option<PathBuf>,
+    /// Answer 429 to control-plane calls beyond AWS's rates, so that clients' back-off can be tested
+    #[arg(long)]
+    enforce_control_quotas: bool,
     /// Let other users of this machine use the control plane
     #[arg(long)]
     allow_other_users: bool,
@@ -92,6 +99,12 @@ fn credentials(file: &Path) -> Result<Credentials, String> {
         .map_err(|error| format!("{} is no credentials file: {error}", file.display()))
 }
 
+fn read_quotas(file: &Path) -> Result<Quotas, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| error.to_string());
+    text.and_then(|text| Quotas::read(&text))
+        .map_err(|error| format!("--quotas {}: {error}", file.display()))
+}
+
 impl Gateway {
     /// Serves until a signal ends it.
     pub(crate) fn run(self) -> ExitCode {
@@ -108,6 +121,14 @@ impl Gateway {
         let mut signals = match Signals::new([SIGTERM, SIGINT, SIGHUP]) {
             Ok(signals) => signals,
             Err(error) => return super::fail(3, &format!("can't wait for signals: {error}")),
+        };
+        let quotas = match self
+            .quotas
+            .as_deref()
+            .map_or(Ok(Quotas::default()), read_quotas)
+        {
+            Ok(quotas) => quotas,
+            Err(error) => return super::fail(2, &error),
         };
         let mut limits = Settings::default();
         if let Some(account) = self.account_throttle {
@@ -130,6 +151,8 @@ impl Gateway {
         }
         let config = Config {
             limits,
+            quotas,
+            enforce_control_quotas: self.enforce_control_quotas,
             listen: self.listen,
             location,
             account: self.account,

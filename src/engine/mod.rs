@@ -26,7 +26,7 @@ use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
-use self::control::apigateway::{ApiGateway, Deps};
+use self::control::apigateway::{ApiGateway, Deps, Quotas};
 use self::control::cloudwatch::CloudWatch;
 use self::control::logs::Logs;
 use self::control::{Control, Permit};
@@ -62,6 +62,10 @@ pub struct Config {
     pub allow_other_users: bool,
     /// What the account allows, and where functions are: its throttle, the size of headers.
     pub limits: Settings,
+    /// How many APIs, resources, keys and so on there may be.
+    pub quotas: Quotas,
+    /// Whether the control plane answers 429 beyond AWS's rates.
+    pub enforce_control_quotas: bool,
     /// Connections of clients at the most; as many as the system has descriptors for when absent. Further ones are answered 503.
     pub connections: Option<usize>,
     /// How long clients may keep connections without using them.
@@ -82,6 +86,8 @@ impl Default for Config {
             hosts: Vec::new(),
             allow_other_users: false,
             limits: Settings::default(),
+            quotas: Quotas::default(),
+            enforce_control_quotas: false,
             connections: None,
             patience: Patience::default(),
             clock: Clock::system(),
@@ -219,6 +225,9 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
         account: config.account,
         gateway: Arc::clone(&gateway),
         telemetry,
+        quotas: config.quotas,
+        enforce_rates: config.enforce_control_quotas,
+        endpoint: format!("http://{addr}"),
     };
     let (loaded, outcome) = std::sync::mpsc::channel();
     let stopping = stopped.clone();
@@ -296,6 +305,9 @@ struct ControlPlane {
     account: String,
     gateway: Arc<Gateway>,
     telemetry: Arc<Telemetry>,
+    quotas: Quotas,
+    enforce_rates: bool,
+    endpoint: String,
 }
 
 impl ControlPlane {
@@ -337,6 +349,9 @@ impl ControlPlane {
             ids: Arc::new(self.ids),
             chance: chance.split(),
             account: self.account.clone(),
+            quotas: self.quotas,
+            enforce_rates: self.enforce_rates,
+            endpoint: self.endpoint,
             store,
             gateway: self.gateway,
         };
@@ -401,7 +416,7 @@ async fn serve_control(
 async fn answer(control: &Control, extension: &Extension, job: Job) {
     let (head, body) = job.request.into_parts();
     let answer = if job.extension {
-        extension.answer(control, &head).await
+        extension.answer(control, &head, body).await
     } else {
         let reply = match Limited::new(body, MAX_BODY).collect().await {
             Ok(body) => control.answer(&head, &body.to_bytes()).await,

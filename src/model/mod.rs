@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod client_certificate;
+pub mod control_rate;
 pub mod deployment;
 pub mod difference;
 pub mod documentation;

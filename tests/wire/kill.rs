@@ -14,8 +14,8 @@ use sluice::base::Chance;
 
 use crate::support::{Gateway, mock_api};
 
-/// How often it is killed.
-const KILLS: usize = 100;
+/// How often it is killed: the more, the likelier a kill hits every point of a write.
+const KILLS: usize = 300;
 
 struct Process {
     child: Child,
@@ -113,7 +113,7 @@ async fn every_acknowledged_write_survives_a_kill_and_is_served() {
             Arc::clone(&seen),
         ));
         // Kill it after a random number of acknowledged writes, at whatever point of the next one that happens to be.
-        let until = last + 1 + chance.below(12);
+        let until = last + 1 + chance.below(6);
         while seen.load(Ordering::SeqCst) < until && !writer.is_finished() {
             tokio::task::yield_now().await;
         }

@@ -75,14 +75,13 @@ impl Permit {
         }
     }
 
-    /// Whether a request to the extension comes from somebody who may make it. It is judged as a call of API Gateway to that path is;
-    /// it has no body.
-    pub(crate) fn check_extension(&self, head: &Parts) -> Result<(), ServiceError> {
+    /// Whether a request to the extension comes from somebody who may make it. It is judged as a call of API Gateway to that path is.
+    pub(crate) fn check_extension(&self, head: &Parts, body: &[u8]) -> Result<(), ServiceError> {
         if self.credentials.is_none() {
             return Ok(());
         }
         let scope = Scope::read(&head.headers)?;
-        let identity = self.authenticate(head, b"", &scope)?;
+        let identity = self.authenticate(head, body, &scope)?;
         self.check_path(&identity, head, &scope)
     }
 

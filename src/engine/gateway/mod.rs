@@ -78,6 +78,7 @@ mod variables;
 
 pub use authorizer::JwksSource;
 pub use body::{Body, BodyError};
+pub(crate) use bucket::Bucket;
 pub use cache::{CacheContents, CachedAnswer};
 pub use connection::VpcLinkAddresses;
 pub use execute_arn::partition;

@@ -1,11 +1,14 @@
-//! What AWS has no call for, under `/_sluice/`: health, reset, changes not deployed, figures by side and method, contents of caches.
+//! What AWS has no call for, under `/_sluice/`: health, reset, changes not deployed, figures by side and method, contents of caches,
+//! the whole state as a file.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use std::borrow::Cow;
-
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Body;
+use hyper::header::{ALLOW, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -16,6 +19,7 @@ use crate::engine::control::Control;
 use crate::engine::gateway::Gateway;
 use crate::engine::gateway::desk::Desk;
 use crate::engine::telemetry::Window;
+use crate::engine::wire::ServiceError;
 use crate::model::difference::difference;
 
 /// The extension's own answers.
@@ -35,22 +39,29 @@ pub(crate) struct Extension {
 /// Why a call of the extension fails.
 pub(super) struct Failure {
     status: StatusCode,
-    code: &'static str,
+    code: Cow<'static, str>,
     message: String,
 }
 
 impl Extension {
     /// Answers one request.
-    pub(crate) async fn answer(&self, control: &Control, head: &Parts) -> Response<ControlBody> {
-        if let Err(error) = control.permit.check_extension(head) {
-            let Cow::Borrowed(code) = error.code else {
-                return fail(&Failure::not_found(error.message));
-            };
-            return fail(&Failure {
-                status: StatusCode::FORBIDDEN,
-                code,
-                message: error.message,
-            });
+    pub(crate) async fn answer<B>(
+        &self,
+        control: &Control,
+        head: &Parts,
+        body: B,
+    ) -> Response<ControlBody>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let takes_body = head.method == Method::POST && head.uri.path() == STATE;
+        let body = match whole(body, if takes_body { MAX_STATE } else { 0 }).await {
+            Ok(body) => body,
+            Err(failure) => return fail(&failure),
+        };
+        if let Err(error) = control.permit.check_extension(head, &body) {
+            return fail(&error.into());
         }
         let path = head.uri.path();
         let segments: Vec<&str> = path.split('/').skip(2).collect();
@@ -59,6 +70,14 @@ impl Extension {
             ["health"] => (Method::GET, Ok(self.health())),
             ["reset"] if head.method != Method::POST => (Method::POST, Ok(Value::Null)),
             ["reset"] => (Method::POST, self.reset(control).await),
+            ["state"] if head.method == Method::POST => {
+                (Method::POST, import_state(control, &body).await)
+            }
+            ["state"] => match control.apigateway.export_state() {
+                Ok(state) if head.method == Method::GET => return file(state),
+                Ok(_) => (Method::GET, Ok(Value::Null)),
+                Err(error) => (Method::GET, Err(Failure::internal(error.message))),
+            },
             ["restapis", api, "stages", stage, "changes"] => {
                 (Method::GET, changes(control, api, stage))
             }
@@ -89,7 +108,7 @@ impl Extension {
             let status = StatusCode::METHOD_NOT_ALLOWED;
             let mut answer = fail(&Failure {
                 status,
-                code: "MethodNotAllowedException",
+                code: Cow::Borrowed("MethodNotAllowedException"),
                 message,
             });
             if let Ok(value) = HeaderValue::from_str(allowed.as_str()) {
@@ -195,7 +214,7 @@ impl Extension {
         if self.kept {
             return Err(Failure {
                 status: StatusCode::CONFLICT,
-                code: "ConflictException",
+                code: Cow::Borrowed("ConflictException"),
                 message: "Only a gateway in memory (--ephemeral) is emptied by reset; this one keeps its state in a data folder".to_owned(),
             });
         }
@@ -206,6 +225,33 @@ impl Extension {
     }
 }
 
+/// Reads a body of `most` bytes at the most; with 0 none is read.
+async fn whole<B>(body: B, most: usize) -> Result<Bytes, Failure>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    if most == 0 {
+        return Ok(Bytes::new());
+    }
+    let body = Limited::new(body, most).collect().await;
+    let body =
+        body.map_err(|error| Failure::bad_request(format!("the body couldn't be read: {error}")))?;
+    Ok(body.to_bytes())
+}
+
+/// The state that a body describes, into this gateway.
+async fn import_state(control: &Control, body: &[u8]) -> Result<Value, Failure> {
+    let text = std::str::from_utf8(body)
+        .map_err(|error| Failure::bad_request(format!("the state must be UTF-8: {error}")))?;
+    let imported = control.apigateway.import_state(text).await?;
+    serde_json::to_value(imported).map_err(|error| Failure::internal(error.to_string()))
+}
+
+/// Where the state is.
+const STATE: &str = "/_sluice/state";
+/// The largest state that is read, in bytes; an API of 1,000 methods and its deployment come to about two million.
+const MAX_STATE: usize = 256 * 1024 * 1024;
 /// The longest span of figures, in seconds: that for which they are kept.
 const MAX_SPAN: i64 = 15 * 24 * 3600;
 /// The most periods in one answer.
@@ -257,7 +303,7 @@ impl Failure {
     fn internal(message: String) -> Self {
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,
-            code: "InternalFailure",
+            code: Cow::Borrowed("InternalFailure"),
             message,
         }
     }
@@ -265,7 +311,7 @@ impl Failure {
     pub(super) fn bad_request(message: String) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
-            code: "BadRequestException",
+            code: Cow::Borrowed("BadRequestException"),
             message,
         }
     }
@@ -273,17 +319,39 @@ impl Failure {
     pub(super) fn not_found(message: String) -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
-            code: "NotFoundException",
+            code: Cow::Borrowed("NotFoundException"),
             message,
         }
     }
 }
 
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        Self {
+            status: StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            code: error.code,
+            message: error.message,
+        }
+    }
+}
+
+/// A file to keep.
+fn file(state: String) -> Response<ControlBody> {
+    let mut answer = Response::new(ControlBody::from(state));
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        CONTENT_DISPOSITION,
+        HeaderValue::from_static("attachment; filename=\"sluice-state.json\""),
+    );
+    answer
+}
+
 pub(super) fn fail(failure: &Failure) -> Response<ControlBody> {
     let mut answer = reply(failure.status, &json!({ "message": failure.message }));
-    answer
-        .headers_mut()
-        .insert("x-amzn-errortype", HeaderValue::from_static(failure.code));
+    if let Ok(code) = HeaderValue::from_str(&failure.code) {
+        answer.headers_mut().insert("x-amzn-errortype", code);
+    }
     answer
 }
 

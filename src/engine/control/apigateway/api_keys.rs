@@ -9,7 +9,7 @@ use super::error::{NO_API_KEY, NO_USAGE_PLAN, bad, not_found};
 use super::page::{newest_first, page};
 use super::state::Listed;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
-use super::{Answer, api_key_file, tags, usage_plan_keys};
+use super::{Answer, api_key_file, quotas, tags, usage_plan_keys};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply;
 use crate::model::{ApiKey, Map};
@@ -62,10 +62,16 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         tags: tags::kept(given.tags)?,
     };
     check(&key)?;
+    check_room(txn)?;
     check_value(txn, key.value.as_deref().unwrap_or_default())?;
     let place = txn.place();
     txn.put_key(place, key.clone())?;
     answer(&key)
+}
+
+fn check_room(txn: &Txn<'_>) -> Result<(), ServiceError> {
+    let most = txn.deps.quotas.api_keys;
+    quotas::check(txn.region.keys.len(), most, "API keys", "account")
 }
 
 fn new_id(txn: &Txn<'_>) -> String {
@@ -202,6 +208,7 @@ pub(super) fn import(txn: &mut Txn<'_>, input: &Input) -> Answer {
         key.enabled = line.enabled;
         key.last_updated_date = txn.now();
         check(&key)?;
+        check_room(txn)?;
         let id = key.id.clone();
         txn.put_key(place, key)?;
         for plan in line.usage_plan_ids {

@@ -4,16 +4,15 @@
 
 use serde::Deserialize;
 
-use super::Answer;
-use super::error::{NO_AUTHORIZER, bad, limit_exceeded, not_found};
+use super::error::{NO_AUTHORIZER, bad, not_found};
 use super::page::page;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
+use super::{Answer, quotas};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply;
 use crate::model::{Authorizer, JwtConfiguration};
 
 /// Source: `spec/rest/resources-methods.md` §5.
-const MAX_AUTHORIZERS: usize = 10;
 const MAX_TTL: i64 = 3600;
 
 #[derive(Deserialize)]
@@ -59,11 +58,8 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         jwt_configuration: given.jwt_configuration,
     };
     check(&authorizer)?;
-    if api.authorizers.len() >= MAX_AUTHORIZERS {
-        return Err(limit_exceeded(
-            "Maximum number of Authorizers for this API has been reached. Please contact AWS if you need additional Authorizers.",
-        ));
-    }
+    let most = txn.deps.quotas.authorizers_per_api;
+    quotas::check(api.authorizers.len(), most, "Authorizers", "API")?;
     txn.put(api_id, authorizer.clone())?;
     answer(&authorizer)
 }

@@ -8,18 +8,16 @@ use std::time::Duration;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_RSA_SHA256};
 use serde::{Deserialize, Serialize};
 
-use super::error::{bad, limit_exceeded, not_found};
+use super::error::{bad, not_found};
 use super::page::{oldest_first, page};
 use super::state::Listed;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
-use super::{Answer, tags};
+use super::{Answer, quotas, tags};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply;
 use crate::model::{ClientCertificate, EpochSeconds, Map};
 
 const NO_CERTIFICATE: &str = "Invalid Client Certificate identifier specified";
-/// Source: `spec/rest/resources-methods.md` §5.
-const MAX_CERTIFICATES: usize = 60;
 const YEAR: EpochSeconds = 365 * 24 * 60 * 60;
 
 /// A certificate as it is stored.
@@ -38,11 +36,11 @@ struct GenerateClientCertificate {
 
 pub(super) fn generate(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let given: GenerateClientCertificate = read(input)?;
-    if txn.region.certificates.len() >= MAX_CERTIFICATES {
-        return Err(limit_exceeded(
-            "Maximum number of Client Certificates for this account has been reached. Please contact AWS if you need additional Client Certificates.",
-        ));
-    }
+    let (held, most) = (
+        txn.region.certificates.len(),
+        txn.deps.quotas.client_certificates,
+    );
+    quotas::check(held, most, "Client Certificates", "account")?;
     let now = txn.now();
     let (pem, key) = make(now)
         .map_err(|error| ServiceError::internal(format!("can't make a certificate: {error}")))?;

@@ -102,7 +102,7 @@ fn stage_of(
             )));
         }
         (None, None) => {
-            stages::check_new(api, name)?;
+            stages::check_new(txn, api, name)?;
             Stage {
                 stage_name: name.to_owned(),
                 deployment_id: deployment_id.to_owned(),

@@ -5,19 +5,17 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Answer;
 use super::error::{bad, not_found};
 use super::imports;
 use super::page::{oldest_first, page};
 use super::state::{Api, Documented};
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
+use super::{Answer, quotas};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply;
 use crate::model::{DocumentationLocation, DocumentationPart};
 use crate::openapi::{self, Mode};
 
-/// Parts of one API. Source: `spec/rest/sdk-docs.md` §3.
-const MAX_PARTS: usize = 2000;
 const NO_PART: &str = "Invalid Documentation part identifier specified";
 
 #[derive(Deserialize)]
@@ -50,7 +48,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         properties: given.properties,
     };
     check(&part)?;
-    check_count(api.documentation_parts.len() + 1)?;
+    check_count(txn, api.documentation_parts.len() + 1)?;
     let place = txn.place();
     let documented = Documented {
         place,
@@ -70,13 +68,9 @@ fn check(part: &DocumentationPart) -> Result<(), ServiceError> {
     ))
 }
 
-fn check_count(count: usize) -> Result<(), ServiceError> {
-    if count > MAX_PARTS {
-        return Err(super::error::limit_exceeded(
-            "Maximum number of documentation parts for this API has been reached.",
-        ));
-    }
-    Ok(())
+fn check_count(txn: &Txn<'_>, count: usize) -> Result<(), ServiceError> {
+    let most = txn.deps.quotas.documentation_parts_per_api;
+    quotas::check(count.saturating_sub(1), most, "documentation parts", "API")
 }
 
 pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
@@ -280,7 +274,7 @@ pub(super) fn take(
         ids.push(documented.part.id.clone());
         txn.put(api_id, documented)?;
     }
-    check_count(txn.api(api_id)?.documentation_parts.len())?;
+    check_count(txn, txn.api(api_id)?.documentation_parts.len())?;
     Ok(ids)
 }
 

@@ -5,12 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Answer;
 use super::error::{bad, not_found};
 use super::page::page;
 use super::state::Listed;
 use super::tags;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
+use super::{Answer, quotas};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply;
 use crate::model::{BasePathMapping, DomainName, EndpointConfiguration, Map};
@@ -52,6 +52,8 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     if txn.domain_taken(&name) {
         return Err(bad("The domain name you provided already exists."));
     }
+    let (held, most) = (txn.region.domains.len(), txn.deps.quotas.domain_names);
+    quotas::check(held, most, "custom domain names", "account")?;
     if given.mutual_tls_authentication.is_some() {
         return Err(bad("Sluice can't serve mutual TLS yet"));
     }

@@ -14,7 +14,7 @@ use super::state::{Api, Part};
 use super::txn::{Txn, answer, text};
 use super::{
     Answer, authorizers, documentation_parts, integration_responses, integrations, mapping,
-    method_responses, methods, models, resources, rest_apis,
+    method_responses, methods, models, quotas, resources, rest_apis,
 };
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::{Definition, Resource, RestApi};
@@ -43,6 +43,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         root_resource_id: txn.deps.ids.long(),
         ..RestApi::default()
     };
+    rest_apis::check_room(txn, &rest_api)?;
     // Only the file's models exist afterwards (recorded): the API begins with nothing but its root.
     let mut held = Api::new(txn.place(), rest_api.clone());
     let root = rest_apis::root(&rest_api);
@@ -192,7 +193,7 @@ fn run(
     let definition = openapi::merge(&held.definition(), &import, mode, &mut new_id);
     let rest_api = definition.rest_api.clone();
     let mut errors = import.errors.clone();
-    errors.extend(check(held, &definition, &import));
+    errors.extend(check(txn, held, &definition, &import));
     if !errors.is_empty() {
         let mut message = listed("Errors found during import:", &errors);
         if !import.warnings.is_empty() {
@@ -215,7 +216,7 @@ fn listed(heading: &str, lines: &[String]) -> String {
 }
 
 /// What the service would refuse of the imported entities one by one, in its words.
-fn check(held: &Api, definition: &Definition, import: &Import) -> Vec<String> {
+fn check(txn: &Txn<'_>, held: &Api, definition: &Definition, import: &Import) -> Vec<String> {
     let mut errors = Vec::new();
     let mut note = |what: String, result: Result<(), ServiceError>| {
         if let Err(error) = result {
@@ -227,12 +228,10 @@ fn check(held: &Api, definition: &Definition, import: &Import) -> Vec<String> {
         "Unable to update the API".to_owned(),
         rest_apis::check(&definition.rest_api),
     );
-    if definition.resources.len() > resources::MAX_RESOURCES {
+    if definition.resources.len() > txn.deps.quotas.resources_per_api {
         note(
             "Unable to create resources".to_owned(),
-            Err(bad(
-                "Maximum number of resources for this API has been reached. Please contact AWS if you need additional resources.",
-            )),
+            Err(bad(quotas::reached("resources", "API"))),
         );
     }
     for name in import.definition.models.keys() {

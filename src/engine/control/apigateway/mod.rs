@@ -26,12 +26,16 @@ mod methods;
 mod model_template;
 mod models;
 mod page;
+mod quotas;
+mod rates;
 mod request_validators;
 mod resource_policy;
 mod resources;
 mod rest_apis;
+mod sdk;
 mod stages;
 mod state;
+mod state_file;
 mod tags;
 mod test_invoke;
 #[cfg(test)]
@@ -49,8 +53,11 @@ use arc_swap::ArcSwap;
 use serde_json::Value;
 use tokio::sync::Mutex as AsyncMutex;
 
+pub use quotas::Quotas;
 pub use state::LoadError;
+pub use state_file::Imported;
 
+use self::rates::Rates;
 use self::state::{Api, Part, Region, State, kind};
 use self::txn::Txn;
 use crate::base::{Chance, Clock, Ids};
@@ -73,6 +80,12 @@ pub struct Deps {
     pub chance: Chance,
     /// Twelve digits.
     pub account: String,
+    /// How many of each there may be.
+    pub quotas: Quotas,
+    /// Whether the control plane's rate limits are enforced.
+    pub enforce_rates: bool,
+    /// Where the gateway listens, which generated SDKs call: `http://127.0.0.1:4566`.
+    pub endpoint: String,
     /// Where writes go before they are acknowledged.
     pub store: Arc<Store>,
     /// What serves the deployed APIs.
@@ -86,6 +99,8 @@ pub struct ApiGateway {
     state: ArcSwap<State>,
     /// Held by the one write that runs.
     writing: AsyncMutex<()>,
+    /// What may be called how often, when that is enforced.
+    rates: Option<Rates>,
     /// Gives each test request its own generator.
     testing: Mutex<Chance>,
 }
@@ -205,6 +220,9 @@ fn run_of(operation: &str) -> Option<Run> {
         "GetResources" => Read(resources::list),
         "GetRestApi" => Read(rest_apis::get),
         "GetRestApis" => Read(rest_apis::list),
+        "GetSdk" => Run::Document(sdk::get),
+        "GetSdkType" => Read(sdk::type_of),
+        "GetSdkTypes" => Read(sdk::types),
         "GetStage" => Read(stages::get),
         "GetStages" => Read(stages::list),
         "GetTags" => Read(tags::get),
@@ -255,22 +273,11 @@ impl ApiGateway {
     pub fn load(rows: &[Row], mut deps: Deps) -> Result<Self, LoadError> {
         let own = rows.iter().filter(|row| KINDS.contains(&row.kind.as_str()));
         let state = state::load(own)?;
-        for (name, region) in &state {
-            let keys = region.keys.keys().map(String::as_str).collect();
-            publish_keys(&deps, name, region, &keys);
-            for (domain, held) in region.domains.iter() {
-                deps.gateway.publish_domain(domain, &held.entity.mappings);
-            }
-            publish_named(&deps, name, region);
-            for (id, api) in region.apis.iter() {
-                for stage in api.stages.values() {
-                    publish_stage(&deps, name, id, api, stage);
-                }
-            }
-        }
+        publish_all(&deps, &state);
         Ok(Self {
             state: ArcSwap::from_pointee(state),
             writing: AsyncMutex::new(()),
+            rates: deps.enforce_rates.then(|| Rates::new(deps.clock.clone())),
             testing: Mutex::new(deps.chance.split()),
             deps,
         })
@@ -283,6 +290,9 @@ impl ApiGateway {
         operation: &Operation,
         input: Input,
     ) -> Result<Output, ServiceError> {
+        if let Some(rates) = &self.rates {
+            rates.take(region, operation.name, &input)?;
+        }
         if let Some(Run::Document(run)) = run_of(operation.name) {
             return run(&Txn::new(&self.deps, &self.state.load(), region), &input);
         }
@@ -517,6 +527,23 @@ impl ApiGateway {
     fn with_api<T>(&self, region: &str, api: &str, look: impl FnOnce(&Api) -> T) -> Option<T> {
         let state = self.state.load();
         state.get(region)?.apis.get(api).map(|api| look(api))
+    }
+}
+
+/// Puts everything into service.
+fn publish_all(deps: &Deps, state: &State) {
+    for (name, region) in state {
+        let keys = region.keys.keys().map(String::as_str).collect();
+        publish_keys(deps, name, region, &keys);
+        for (domain, held) in region.domains.iter() {
+            deps.gateway.publish_domain(domain, &held.entity.mappings);
+        }
+        publish_named(deps, name, region);
+        for (id, api) in region.apis.iter() {
+            for stage in api.stages.values() {
+                publish_stage(deps, name, id, api, stage);
+            }
+        }
     }
 }
 

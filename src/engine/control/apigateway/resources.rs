@@ -6,17 +6,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Answer;
-use super::error::{NO_RESOURCE, bad, limit_exceeded, not_found};
+use super::error::{NO_RESOURCE, bad, not_found};
 use super::page::page;
 use super::state::Api;
 use super::txn::{NOTHING, Txn, answer, patch, text};
+use super::{Answer, quotas};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::Resource;
 use crate::model::patch::apply;
-
-/// Resources of one API. Source: `spec/rest/resources-methods.md` §5.
-pub(super) const MAX_RESOURCES: usize = 300;
 
 pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let (api_id, parent_id) = (text(input, "restapi_id"), text(input, "parent_id"));
@@ -31,11 +28,8 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         ..Resource::default()
     };
     check_place(&api, &resource)?;
-    if api.resources.len() >= MAX_RESOURCES {
-        return Err(limit_exceeded(
-            "Maximum number of resources for this API has been reached. Please contact AWS if you need additional resources.",
-        ));
-    }
+    let most = txn.deps.quotas.resources_per_api;
+    quotas::check(api.resources.len(), most, "resources", "API")?;
     txn.put(api_id, resource.clone())?;
     answer(&resource)
 }

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::Answer;
 use super::error::bad;
 use super::page::{oldest_first, page};
 use super::resource_policy;
 use super::state::Api;
 use super::tags;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
+use super::{Answer, quotas};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply;
 use crate::model::{EndpointConfiguration, Map, Model, Resource, RestApi};
@@ -77,6 +77,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     };
     check(&rest_api)?;
     rest_api.policy = resource_policy::kept(rest_api.policy, txn, &rest_api.id)?;
+    check_room(txn, &rest_api)?;
     let source = given.clone_from.map(|id| txn.api(&id)).transpose()?;
     let place = txn.place();
     txn.put_api(place, rest_api.clone())?;
@@ -86,6 +87,20 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     }
     rest_api.policy = rest_api.policy.as_deref().map(resource_policy::shown);
     answer(&rest_api)
+}
+
+/// Whether the region has room for one more API of this endpoint type.
+pub(super) fn check_room(txn: &Txn<'_>, rest_api: &RestApi) -> Result<(), ServiceError> {
+    let quotas = &txn.deps.quotas;
+    let types = &rest_api.endpoint_configuration.types;
+    let (most, what) = match types.first().map(String::as_str) {
+        Some("REGIONAL") => (quotas.regional_apis, "regional APIs"),
+        Some("PRIVATE") => (quotas.private_apis, "private APIs"),
+        _ => (quotas.edge_apis, "edge-optimized APIs"),
+    };
+    let apis = txn.region.apis.values();
+    let held = apis.filter(|api| api.rest_api.endpoint_configuration.types == *types);
+    quotas::check(held.count(), most, what, "account")
 }
 
 pub(super) fn endpoint(given: Option<Endpoint>) -> Result<EndpointConfiguration, ServiceError> {

@@ -7,16 +7,15 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::error::{NO_STAGE, bad, limit_exceeded, not_found};
+use super::error::{NO_STAGE, bad, not_found};
 use super::state::Api;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
-use super::{Answer, client_certificates, tags, usage_plans};
+use super::{Answer, client_certificates, quotas, tags, usage_plans};
 use crate::engine::gateway;
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply_to_stage;
 use crate::model::{AccessLogSettings, CanarySettings, Map, MethodSetting, Stage};
 
-const MAX_STAGES: usize = 10;
 const MAX_NAME: usize = 128;
 const MAX_VARIABLES: usize = 100;
 const MAX_VARIABLE_NAME: usize = 64;
@@ -47,7 +46,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let api_id = text(input, "restapi_id");
     let api = txn.api(api_id)?;
     let given: CreateStage = read(input)?;
-    check_new(&api, &given.stage_name)?;
+    check_new(txn, &api, &given.stage_name)?;
     let now = txn.now();
     let canary_settings = given.canary_settings.map(|canary| CanarySettings {
         deployment_id: canary
@@ -75,7 +74,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
 }
 
 /// Whether the API can have a stage of this name.
-pub(super) fn check_new(api: &Api, name: &str) -> Result<(), ServiceError> {
+pub(super) fn check_new(txn: &Txn<'_>, api: &Api, name: &str) -> Result<(), ServiceError> {
     let fits = (1..=MAX_NAME).contains(&name.len())
         && name
             .bytes()
@@ -87,12 +86,8 @@ pub(super) fn check_new(api: &Api, name: &str) -> Result<(), ServiceError> {
     if api.stages.contains_key(name) {
         return Err(ServiceError::conflict("Stage already exists"));
     }
-    if api.stages.len() >= MAX_STAGES {
-        return Err(limit_exceeded(
-            "Maximum number of stages for this API has been reached. Please contact AWS if you need additional stages.",
-        ));
-    }
-    Ok(())
+    let most = txn.deps.quotas.stages_per_api;
+    quotas::check(api.stages.len(), most, "stages", "API")
 }
 
 /// What must hold of a stage however it came about; `held` is what it was before. What the gateway can't serve comes last, so that

@@ -241,6 +241,16 @@ impl<'a> Txn<'a> {
 
     pub(super) fn put_member(&mut self, plan: &str, key: &str) -> Result<(), ServiceError> {
         let place = self.place();
+        self.put_member_at(place, plan, key)
+    }
+
+    /// Puts a key into a plan, at that place in the order of adding.
+    pub(super) fn put_member_at(
+        &mut self,
+        place: u64,
+        plan: &str,
+        key: &str,
+    ) -> Result<(), ServiceError> {
         self.note(kind::USAGE_PLAN_KEY, format!("{plan}/{key}"), &place)?;
         Arc::make_mut(&mut self.region.members).insert((plan.to_owned(), key.to_owned()), place);
         Ok(())

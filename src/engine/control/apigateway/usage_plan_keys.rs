@@ -4,10 +4,10 @@
 
 use serde::Deserialize;
 
-use super::Answer;
 use super::error::{NO_API_KEY, bad, not_found};
 use super::page::{oldest_first, page};
 use super::txn::{NOTHING, Txn, answer, read, text};
+use super::{Answer, quotas};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::{ApiKey, UsagePlan, UsagePlanKey};
 
@@ -44,6 +44,9 @@ pub(super) fn join(txn: &mut Txn<'_>, plan_id: &str, key: &str) -> Result<(), Se
         )));
     }
     check_one_plan_per_stage(txn, &plan.entity, key)?;
+    let held = txn.region.members.keys().filter(|(_, of)| of == key);
+    let most = txn.deps.quotas.usage_plans_per_api_key;
+    quotas::check(held.count(), most, "usage plans", "API key")?;
     txn.put_member(plan_id, key)
 }
 

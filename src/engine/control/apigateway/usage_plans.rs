@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::error::bad;
 use super::page::{oldest_first, page};
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
-use super::{Answer, tags, usage_plan_keys};
+use super::{Answer, quotas, tags, usage_plan_keys};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply_to_usage_plan;
 use crate::model::{ApiStage, Map, QuotaSettings, ThrottleSettings, UsagePlan};
@@ -49,6 +49,8 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         }
     }
     check(&plan)?;
+    let most = txn.deps.quotas.usage_plans;
+    quotas::check(txn.region.plans.len(), most, "usage plans", "account")?;
     let place = txn.place();
     txn.put_plan(place, plan.clone())?;
     answer(&plan)

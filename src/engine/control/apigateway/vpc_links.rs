@@ -4,18 +4,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{bad, limit_exceeded, not_found};
+use super::error::{bad, not_found};
 use super::page::{oldest_first, page};
 use super::state::Listed;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
-use super::{Answer, tags};
+use super::{Answer, quotas, tags};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply;
 use crate::model::{EpochSeconds, Map, VpcLink};
 
 const NO_LINK: &str = "Invalid Vpc Link identifier specified";
-/// Source: `spec/rest/resources-methods.md` §5.
-const MAX_LINKS: usize = 20;
 /// How long a new link is `PENDING`, in seconds. On AWS it takes minutes; here there is nothing to build.
 const PENDING: EpochSeconds = 1;
 
@@ -66,11 +64,8 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         tags: tags::kept(given.tags)?,
     };
     check(&link)?;
-    if txn.region.links.len() >= MAX_LINKS {
-        return Err(limit_exceeded(
-            "Maximum number of VPC links for this account has been reached. Please contact AWS if you need additional VPC links.",
-        ));
-    }
+    let (held, most) = (txn.region.links.len(), txn.deps.quotas.vpc_links);
+    quotas::check(held, most, "VPC links", "account")?;
     let place = txn.place();
     let made = txn.now();
     let held = HeldLink {

@@ -18,9 +18,12 @@ mod keys;
 mod methods;
 mod openapi;
 mod parts;
+mod quotas;
 mod resources;
+mod sdk;
 mod stages;
 mod state;
+mod state_file;
 mod vpc_links;
 
 use std::sync::Arc;
@@ -29,7 +32,7 @@ use http::Request;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::{ApiGateway, Deps, USAGE};
+use super::{ApiGateway, Deps, Quotas, USAGE};
 use crate::base::{Chance, Clock, Ids};
 use crate::engine::gateway::{Gateway, Settings, StoredUsage};
 use crate::engine::store::{Row, Store};
@@ -63,6 +66,11 @@ impl Bed {
     }
 
     fn over(store: Store, rows: &[Row]) -> Self {
+        Self::with(store, rows, |_| ())
+    }
+
+    /// With what the service works with adjusted.
+    fn with(store: Store, rows: &[Row], adjust: impl FnOnce(&mut Deps)) -> Self {
         let clock = Clock::manual("2026-01-02T03:04:05Z".parse().unwrap());
         let telemetry = Arc::new(Telemetry::new(clock.clone()));
         let gateway = Arc::new(Gateway::new(clock.clone(), Settings::default(), telemetry));
@@ -72,14 +80,18 @@ impl Bed {
             key: row.key.clone(),
             value: row.value.clone(),
         }));
-        let deps = Deps {
+        let mut deps = Deps {
             clock: clock.clone(),
             ids: Arc::new(Ids::counted()),
             chance: Chance::seeded(1),
             account: ACCOUNT.into(),
+            quotas: Quotas::default(),
+            enforce_rates: false,
+            endpoint: "http://127.0.0.1:4566".to_owned(),
             store: Arc::new(store),
             gateway: Arc::clone(&gateway),
         };
+        adjust(&mut deps);
         Self {
             service: ApiGateway::load(rows, deps).unwrap(),
             gateway,
