@@ -1,0 +1,297 @@
+"""Every operation of API Gateway v1 through boto3: its success with the status that AWS gives, something that isn't there, input that
+AWS refuses, and a conflict where there can be one. The table is complete or the test fails."""
+
+import unittest
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from support import CREDENTIALS, Gateway
+
+# Operations that answer 501 and name themselves, until they are built.
+UNBUILT = {
+    "CreateDomainNameAccessAssociation": {
+        "domainNameAccessAssociationSourceType": "VPCE", "domainNameAccessAssociationSource": "vpce-1",
+        "domainNameArn": "arn:aws:apigateway:us-east-1::/domainnames/a.example.com"},
+    "DeleteDomainNameAccessAssociation": {"domainNameAccessAssociationArn": "arn:aws:apigateway:us-east-1::/x"},
+    "GetDomainNameAccessAssociations": {},
+    "RejectDomainNameAccessAssociation": {
+        "domainNameAccessAssociationArn": "arn:aws:apigateway:us-east-1::/x",
+        "domainNameArn": "arn:aws:apigateway:us-east-1::/domainnames/a.example.com"},
+    "TestInvokeAuthorizer": {"restApiId": "a", "authorizerId": "a"},
+}
+# Statuses other than 200, by the start of the name, the longest that fits (`spec/rest/control-plane.md` §3).
+STATUSES = {
+    "Create": 201, "CreateVpcLink": 202, "Generate": 201, "Put": 201, "PutRestApi": 200, "ImportApiKeys": 201, "ImportRestApi": 201,
+    "UpdateMethodResponse": 201, "Flush": 202, "TagResource": 204, "UntagResource": 204, "Delete": 202, "DeleteMethod": 204,
+    "DeleteIntegration": 204,
+}
+SPECIFICATION = b'{"openapi": "3.0.1", "info": {"title": "t", "version": "1"}, "paths": {"/x": {"get": {"responses": {}}}}}'
+CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/c"
+BALANCER = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/a/b"
+LAMBDA = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations"
+WRONG_PATCH = [{"op": "wrong", "path": "/x", "value": "x"}]
+
+
+def status_of(operation):
+    fitting = [start for start in STATUSES if operation.startswith(start)]
+    return STATUSES[max(fitting, key=len)] if fitting else 200
+
+
+class Operations(unittest.TestCase):
+    """The rows below run from top to bottom over one gateway: what one makes, later ones use."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.gateway = Gateway()
+        config = Config(retries={"total_max_attempts": 1}, proxies={}, parameter_validation=False)
+        cls.client = boto3.client("apigateway", endpoint_url=cls.gateway.url, config=config, **CREDENTIALS)
+        cls.names = {name: method for method, name in cls.client.meta.method_to_api_mapping.items()}
+        cls.done = set()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.gateway.stop()
+
+    def call(self, operation, arguments):
+        return getattr(self.client, self.names[operation])(**arguments)
+
+    def refused(self, operation, arguments, status, code):
+        with self.assertRaises(ClientError, msg=f"{operation} {arguments}") as caught:
+            self.call(operation, arguments)
+        answer = caught.exception.response
+        found = (answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"])
+        self.assertEqual(found, (status, code), f"{operation} {arguments}: {answer['Error']['Message']}")
+        self.assertTrue(answer["Error"]["Message"], operation)
+
+    def row(self, operation, arguments=None, missing=None, invalid=None, conflict=None, conflict_code="ConflictException"):
+        """One operation. `missing` and `invalid` are arguments to replace in `arguments`; `invalid` may be a pair with the code.
+        `conflict` is what to add to them for a second call; an empty one repeats the call."""
+        arguments = arguments or {}
+        if missing is not None:
+            self.refused(operation, {**arguments, **missing}, 404, "NotFoundException")
+        if operation.startswith("Update"):
+            invalid = ({"patchOperations": WRONG_PATCH}, "ValidationException")
+        if invalid is not None:
+            changed, code = invalid if isinstance(invalid, tuple) else (invalid, "BadRequestException")
+            self.refused(operation, {**arguments, **changed}, 400, code)
+        answer = self.call(operation, arguments)
+        status = answer["ResponseMetadata"]["HTTPStatusCode"]
+        self.assertEqual(status, status_of(operation), operation)
+        if conflict is not None:
+            status = 409 if conflict_code == "ConflictException" else 400
+            self.refused(operation, {**arguments, **conflict}, status, conflict_code)
+        self.done.add(operation)
+        return answer
+
+    def patch(self, path, value, op="replace"):
+        return {"patchOperations": [{"op": op, "path": path, "value": value}]}
+
+    def test_all(self):
+        row, patch = self.row, self.patch
+        gone = "nothere"
+        row("GetAccount")
+        row("UpdateAccount", patch("/cloudwatchRoleArn", "arn:aws:iam::000000000000:role/r"))
+
+        made = row("CreateRestApi", {"name": "table"}, invalid={"description": ""}, missing={"cloneFrom": gone})
+        api, root = {"restApiId": made["id"]}, made["rootResourceId"]
+        no_api = {"restApiId": gone}
+        row("GetRestApi", api, missing=no_api)
+        row("GetRestApis", {"limit": 1})
+        row("UpdateRestApi", {**api, **patch("/name", "new")}, missing=no_api)
+        imported = row("ImportRestApi", {"body": SPECIFICATION}, invalid={"body": b"{"})
+        row("PutRestApi", {"restApiId": imported["id"], "mode": "overwrite", "body": SPECIFICATION},
+            missing=no_api, invalid=({"mode": "wrong"}, "ValidationException"))
+
+        child = {**api, "parentId": root, "pathPart": "pets"}
+        pets = row("CreateResource", child, missing={"parentId": gone}, invalid={"pathPart": "a b"}, conflict={})["id"]
+        resource = {**api, "resourceId": pets}
+        no_resource = {"resourceId": gone}
+        row("GetResource", {**resource, "embed": ["methods"]}, missing=no_resource)
+        row("GetResources", api, missing=no_api)
+        row("UpdateResource", {**resource, **patch("/pathPart", "dogs")}, missing=no_resource)
+
+        model = {**api, "name": "Pet", "contentType": "application/json", "schema": '{"type": "object"}'}
+        row("CreateModel", model, missing=no_api, invalid={"name": ""}, conflict={})
+        named = {**api, "modelName": "Pet"}
+        no_model = {"modelName": gone}
+        row("GetModel", {**named, "flatten": True}, missing=no_model)
+        row("GetModels", api, missing=no_api)
+        row("GetModelTemplate", named, missing=no_model)
+        row("UpdateModel", {**named, **patch("/description", "d")}, missing=no_model)
+
+        made = row("CreateRequestValidator", {**api, "name": "v"}, invalid=no_api)
+        validator = {**api, "requestValidatorId": made["id"]}
+        no_validator = {"requestValidatorId": gone}
+        row("GetRequestValidator", validator, missing=no_validator)
+        row("GetRequestValidators", api, missing=no_api)
+        row("UpdateRequestValidator", {**validator, **patch("/name", "w")}, missing=no_validator)
+
+        made = row("CreateAuthorizer", {**api, "name": "a", "type": "TOKEN", "authorizerUri": LAMBDA,
+                                        "identitySource": "method.request.header.Authorization"},
+                   missing=no_api, invalid=({"type": "WRONG"}, "ValidationException"))
+        authorizer = {**api, "authorizerId": made["id"]}
+        no_authorizer = {"authorizerId": gone}
+        row("GetAuthorizer", authorizer, missing=no_authorizer)
+        row("GetAuthorizers", api, missing=no_api)
+        row("UpdateAuthorizer", {**authorizer, **patch("/name", "b")}, missing=no_authorizer)
+
+        method = {**resource, "httpMethod": "GET"}
+        no_method = {"httpMethod": "PUT"}
+        row("PutMethod", {**method, "authorizationType": "NONE"}, missing=no_resource, invalid={"httpMethod": "WRONG"}, conflict={})
+        row("GetMethod", method, missing=no_method)
+        row("UpdateMethod", {**method, **patch("/operationName", "getPets")}, missing=no_method)
+        answer = {**method, "statusCode": "200"}
+        no_answer = {"statusCode": "299"}
+        wrong_code = ({"statusCode": "x"}, "ValidationException")
+        row("PutMethodResponse", answer, missing=no_method, invalid=wrong_code, conflict={})
+        row("GetMethodResponse", answer, missing=no_answer, invalid=wrong_code)
+        row("UpdateMethodResponse", {**answer, **patch("/responseModels/application~1json", "Empty", "add")}, missing=no_answer)
+        row("PutIntegration", {**method, "type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 200}'}},
+            missing=no_method, invalid={"type": "HTTP"})
+        row("GetIntegration", method, missing=no_method)
+        row("UpdateIntegration", {**method, **patch("/passthroughBehavior", "NEVER")}, missing=no_method)
+        row("PutIntegrationResponse", {**answer, "responseTemplates": {"application/json": "hello"}},
+            missing=no_method, invalid=wrong_code)
+        row("GetIntegrationResponse", answer, missing=no_answer, invalid=wrong_code)
+        row("UpdateIntegrationResponse", {**answer, **patch("/selectionPattern", "x.*")}, missing=no_answer)
+        row("UpdateIntegrationResponse", {**answer, **patch("/selectionPattern", "")})
+        row("TestInvokeMethod", method, missing=no_method)
+
+        kind = {**api, "responseType": "THROTTLED"}
+        wrong_kind = ({"responseType": "WRONG"}, "ValidationException")
+        row("PutGatewayResponse", {**kind, "statusCode": "430"}, missing=no_api, invalid=wrong_kind)
+        row("GetGatewayResponse", kind, missing=no_api, invalid=wrong_kind)
+        row("GetGatewayResponses", api, missing=no_api)
+        row("UpdateGatewayResponse", {**kind, **patch("/statusCode", "431")}, missing=no_api)
+
+        part = {**api, "location": {"type": "API"}, "properties": '{"description": "d"}'}
+        made = row("CreateDocumentationPart", part, missing=no_api,
+                   invalid=({"location": {"type": "WRONG"}}, "ValidationException"), conflict={})
+        part = {**api, "documentationPartId": made["id"]}
+        no_part = {"documentationPartId": gone}
+        row("GetDocumentationPart", part, missing=no_part)
+        row("GetDocumentationParts", api, missing=no_api)
+        row("UpdateDocumentationPart", {**part, **patch("/properties", '{"description": "e"}')}, missing=no_part)
+        version = {**api, "documentationVersion": "1"}
+        no_version = {"documentationVersion": gone}
+        row("CreateDocumentationVersion", version, missing=no_api, conflict={})
+        row("GetDocumentationVersion", version, missing=no_version)
+        row("GetDocumentationVersions", api, missing=no_api)
+        row("UpdateDocumentationVersion", {**version, **patch("/description", "d")}, missing=no_version)
+        row("ImportDocumentationParts", {**api, "mode": "merge", "body": SPECIFICATION}, missing=no_api,
+            invalid=({"mode": "wrong"}, "ValidationException"))
+
+        deployment = row("CreateDeployment", {**api, "description": "one"}, missing=no_api)["id"]
+        other = self.client.create_deployment(**api)["id"]
+        frozen = {**api, "deploymentId": deployment}
+        no_deployment = {"deploymentId": gone}
+        row("GetDeployment", {**frozen, "embed": ["apisummary"]}, missing=no_deployment)
+        row("GetDeployments", api, missing=no_api)
+        row("UpdateDeployment", {**frozen, **patch("/description", "two")}, missing=no_deployment)
+        stage = {**api, "stageName": "dev"}
+        no_stage = {"stageName": gone}
+        row("CreateStage", {**stage, "deploymentId": deployment}, missing=no_api, invalid=no_deployment, conflict={})
+        row("GetStage", stage, missing=no_stage)
+        row("GetStages", api, missing=no_api)
+        row("UpdateStage", {**stage, **patch("/description", "d")}, missing=no_stage)
+        row("FlushStageAuthorizersCache", stage, missing=no_stage)
+        row("FlushStageCache", stage, missing=no_stage)
+        row("GetExport", {**stage, "exportType": "oas30"}, missing=no_stage, invalid={"exportType": "wrong"})
+        row("GetSdk", {**stage, "sdkType": "javascript"}, missing=no_stage, invalid={"sdkType": "wrong"})
+        row("GetSdkTypes")
+        row("GetSdkType", {"id": "javascript"}, missing={"id": gone})
+
+        made = row("CreateApiKey", {"name": "k", "enabled": True, "value": "k" * 20}, invalid={"value": "short"}, conflict={})
+        key = {"apiKey": made["id"]}
+        no_key = {"apiKey": gone}
+        row("GetApiKey", {**key, "includeValue": True}, missing=no_key)
+        row("GetApiKeys", {"includeValues": True, "nameQuery": "k"})
+        row("UpdateApiKey", {**key, **patch("/name", "l")}, missing=no_key)
+        row("ImportApiKeys", {"format": "csv", "body": b"name,key\nm," + b"m" * 30},
+            invalid=({"format": "wrong"}, "ValidationException"))
+        wanted = {"name": "p", "apiStages": [{"apiId": api["restApiId"], "stage": "dev"}], "quota": {"limit": 5, "period": "DAY"}}
+        made = row("CreateUsagePlan", wanted, missing={"apiStages": [{"apiId": gone, "stage": "dev"}]},
+                   invalid=({"quota": {"limit": 5, "period": "YEAR"}}, "ValidationException"))
+        plan = {"usagePlanId": made["id"]}
+        no_plan = {"usagePlanId": gone}
+        row("GetUsagePlan", plan, missing=no_plan)
+        row("GetUsagePlans")
+        row("UpdateUsagePlan", {**plan, **patch("/name", "q")}, missing=no_plan)
+        member = {**plan, "keyId": key["apiKey"]}
+        no_member = {"keyId": gone}
+        row("CreateUsagePlanKey", {**member, "keyType": "API_KEY"}, missing=no_plan, invalid={"keyType": "WRONG"}, conflict={})
+        row("GetUsagePlanKey", member, missing=no_member)
+        row("GetUsagePlanKeys", plan, missing=no_plan)
+        today = {"startDate": "2026-01-01", "endDate": "2026-01-02"}
+        row("GetUsage", {**plan, **today}, missing=no_plan, invalid={"startDate": "yesterday"})
+        row("UpdateUsage", {**member, **patch("/remaining", "3")}, missing=no_member)
+
+        domain = {"domainName": "a.example.com"}
+        no_domain = {"domainName": "b.example.com"}
+        row("CreateDomainName", {**domain, "certificateArn": CERTIFICATE}, invalid={"domainName": "a b"},
+            conflict={}, conflict_code="BadRequestException")
+        row("GetDomainName", domain, missing=no_domain)
+        row("GetDomainNames")
+        row("UpdateDomainName", {**domain, **patch("/certificateName", "c")}, missing=no_domain)
+        mapping = {**domain, "basePath": "v1"}
+        no_mapping = {"basePath": gone}
+        row("CreateBasePathMapping", {**mapping, **stage, "stage": "dev"}, missing=no_domain, invalid=no_api, conflict={})
+        row("GetBasePathMapping", mapping, missing=no_mapping)
+        row("GetBasePathMappings", domain, missing=no_domain)
+        row("UpdateBasePathMapping", {**mapping, **patch("/basePath", "v2")}, missing=no_mapping)
+        row("DeleteBasePathMapping", {**domain, "basePath": "v2"}, missing=no_mapping)
+        row("DeleteDomainName", domain, missing=no_domain)
+
+        link = row("CreateVpcLink", {"name": "l", "targetArns": [BALANCER]}, invalid={"targetArns": ["wrong"]})["id"]
+        link, no_link = {"vpcLinkId": link}, {"vpcLinkId": gone}
+        row("GetVpcLink", link, missing=no_link)
+        row("GetVpcLinks")
+        row("UpdateVpcLink", {**link, **patch("/name", "m")}, missing=no_link)
+        row("DeleteVpcLink", link, missing=no_link)
+        made = row("GenerateClientCertificate", {"description": "d"})
+        certificate = {"clientCertificateId": made["clientCertificateId"]}
+        no_certificate = {"clientCertificateId": gone}
+        row("GetClientCertificate", certificate, missing=no_certificate)
+        row("GetClientCertificates")
+        row("UpdateClientCertificate", {**certificate, **patch("/description", "e")}, missing=no_certificate)
+        row("DeleteClientCertificate", certificate, missing=no_certificate)
+
+        arn = {"resourceArn": f"arn:aws:apigateway:us-east-1::/restapis/{api['restApiId']}"}
+        no_arn = {"resourceArn": "arn:aws:apigateway:us-east-1::/restapis/nothere"}
+        row("TagResource", {**arn, "tags": {"a": "b"}}, missing=no_arn, invalid={"tags": {"aws:a": "b"}})
+        self.assertEqual(row("GetTags", arn, missing=no_arn)["tags"], {"a": "b"})
+        row("UntagResource", {**arn, "tagKeys": ["a"]}, missing=no_arn)
+
+        row("DeleteUsagePlanKey", member, missing=no_member)
+        row("DeleteUsagePlan", plan, missing=no_plan)
+        row("DeleteApiKey", key, missing=no_key)
+        row("DeleteDocumentationVersion", version, missing=no_version)
+        row("DeleteDocumentationPart", part, missing=no_part)
+        row("DeleteGatewayResponse", kind, missing={"responseType": "WAF_FILTERED"}, invalid=wrong_kind)
+        self.refused("DeleteDeployment", frozen, 400, "BadRequestException")
+        row("DeleteStage", stage, missing=no_stage)
+        row("DeleteDeployment", {**api, "deploymentId": other}, missing=no_deployment)
+        row("DeleteIntegrationResponse", answer, missing=no_answer, invalid=wrong_code)
+        row("DeleteIntegration", method, missing=no_method)
+        row("DeleteMethodResponse", answer, missing=no_answer, invalid=wrong_code)
+        using = {**method, **patch("/requestModels/application~1json", "Pet", "add")}
+        self.client.update_method(**using)
+        self.refused("DeleteModel", named, 409, "ConflictException")
+        row("DeleteMethod", method, missing=no_method)
+        row("DeleteModel", named, missing=no_model)
+        row("DeleteRequestValidator", validator, missing=no_validator)
+        row("DeleteAuthorizer", authorizer, missing=no_authorizer)
+        row("DeleteResource", resource, missing=no_resource)
+        row("DeleteRestApi", api, missing=no_api)
+
+        for operation, arguments in UNBUILT.items():
+            self.refused(operation, arguments, 501, "NotImplementedException")
+        operations = set(self.client.meta.service_model.operation_names)
+        self.assertEqual(operations - self.done, set(UNBUILT), "each operation has a row")
+        self.assertEqual(len(operations), 124)
+
+
+if __name__ == "__main__":
+    unittest.main()
