@@ -19,7 +19,6 @@ UNBUILT = {
     "RejectDomainNameAccessAssociation": {
         "domainNameAccessAssociationArn": "arn:aws:apigateway:us-east-1::/x",
         "domainNameArn": "arn:aws:apigateway:us-east-1::/domainnames/a.example.com"},
-    "TestInvokeAuthorizer": {"restApiId": "a", "authorizerId": "a"},
 }
 # Statuses other than 200, by the start of the name, the longest that fits (`spec/rest/control-plane.md` §3).
 STATUSES = {
@@ -135,6 +134,7 @@ class Operations(unittest.TestCase):
         no_authorizer = {"authorizerId": gone}
         row("GetAuthorizer", authorizer, missing=no_authorizer)
         row("GetAuthorizers", api, missing=no_api)
+        row("TestInvokeAuthorizer", {**authorizer, "headers": {"Authorization": "x"}}, missing=no_authorizer)
         row("UpdateAuthorizer", {**authorizer, **patch("/name", "b")}, missing=no_authorizer)
 
         method = {**resource, "httpMethod": "GET"}

@@ -263,9 +263,6 @@ const NOT_BUILT: &[&str] = &[
     "CreateDomainNameAccessAssociation",
     "DeleteDomainNameAccessAssociation",
     "GetDomainNameAccessAssociations",
-    "GetSdk",
-    "GetSdkType",
-    "GetSdkTypes",
     "RejectDomainNameAccessAssociation",
 ];
 

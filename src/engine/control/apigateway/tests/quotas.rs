@@ -97,7 +97,7 @@ fn each_quota_is_enforced() {
     let edge = bed.ask("CreateRestApi", &json!({"name": "second"}));
     assert_eq!(
         edge.body["message"],
-        reached("edge-optimized APIs", "account")[29..]
+        reached("edge-optimized APIs", "account")[28..]
     );
     assert!(edge.headers.contains_key("retry-after"));
     let third = json!({"restapi_id": api, "parent_id": root, "pathPart": "two"});
