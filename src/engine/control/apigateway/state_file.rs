@@ -34,6 +34,14 @@ struct StateFile<'f> {
 /// The file's name for itself.
 const FORMAT: &str = "sluice state";
 
+/// What a file says of itself, whatever else is in it.
+#[derive(Deserialize)]
+struct Head {
+    format: String,
+    version: u32,
+}
+
+/// A row of the store.
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry<'f> {
     kind: String,
@@ -158,12 +166,6 @@ fn raw(json: String) -> Result<Box<RawValue>, ServiceError> {
 /// A file's rows, and the state that they are.
 fn read(text: &str, account: &str) -> Result<(Vec<Change>, State), ServiceError> {
     let bad = |why: String| ServiceError::bad_request(format!("This is no state of Sluice: {why}"));
-    /// What a file says of itself, whatever else is in it.
-    #[derive(Deserialize)]
-    struct Head {
-        format: String,
-        version: u32,
-    }
     let head: Head = serde_json::from_str(text).map_err(|error| bad(error.to_string()))?;
     if head.format != FORMAT {
         return Err(bad(format!(
