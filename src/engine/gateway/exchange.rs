@@ -17,6 +17,7 @@ use super::keys::{Key, Member};
 use super::record::{Record, What};
 use super::request_ids::RequestIds;
 use super::snapshot;
+use super::spelling::Spelling;
 use super::stage::{Side, Stage};
 use super::target::Target;
 use crate::iam::Identity;
@@ -61,6 +62,8 @@ pub(crate) struct ClientRequest {
     pub(crate) sent_verb: Method,
     pub(crate) version: Version,
     pub(crate) headers: HeaderMap,
+    /// How their names are spelled; known where the method shows names or the request is told about.
+    pub(crate) spelling: Spelling,
     pub(crate) place: Place,
     pub(crate) caller: Caller,
     /// The body, once it was read; then UTF-8, unless [`Exchange::conversion`] leaves it bytes.
@@ -263,7 +266,7 @@ impl Exchange {
         }
     }
 
-    /// Every header that mappings may see, in its usual spelling, once each; of a repeated one the last value.
+    /// Every header that mappings may see, as the client spelled it, once each; of a repeated one the last value.
     pub(crate) fn each_header(&self, each: &mut dyn FnMut(&str, &str)) {
         if let Place::Given { headers, .. } = &self.request.place {
             for (name, value) in headers {
@@ -273,7 +276,7 @@ impl Exchange {
         }
         for name in self.request.headers.keys() {
             if let Some(value) = self.header_value(name.as_str()) {
-                each(headers::spelled(name.as_str()), &value);
+                each(self.request.spelling.of(name.as_str()), &value);
             }
         }
         for name in [

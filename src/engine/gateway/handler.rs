@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use super::pool::Pool;
 use super::record::Record;
 use super::request_ids::{GivenIds, IdSource, RequestIds};
 use super::snapshot::Method;
+use super::spelling::{Heads, Spelling};
 use super::stage::Stage;
 use super::target::Target;
 use super::{Gateway, admit, authorize, compress, content, life, validate};
@@ -48,6 +50,7 @@ pub struct Handler {
     pool: Pool,
     recorder: Recorder,
     kept: Kept,
+    heads: Rc<Heads>,
 }
 
 impl Handler {
@@ -59,6 +62,7 @@ impl Handler {
             gateway,
             ids: RefCell::new(IdSource::new(chance)),
             pool,
+            heads: Rc::default(),
         }
     }
 
@@ -66,6 +70,11 @@ impl Handler {
     #[must_use]
     pub fn target(&self, host: Option<&str>, path: &str) -> Option<Target> {
         self.gateway.target(host, path)
+    }
+
+    /// What connections read their heads through, so that names of headers keep their spelling.
+    pub(crate) fn heads(&self) -> Rc<Heads> {
+        Rc::clone(&self.heads)
     }
 
     /// Answers one request to an API. `target` was read from the request's own Host or path, `peer` is who is connected.
@@ -175,6 +184,7 @@ impl Handler {
             sent_verb: parts.method,
             version: parts.version,
             headers: parts.headers,
+            spelling: Spelling::default(),
             place: Place::Url {
                 uri: parts.uri,
                 target,
@@ -195,8 +205,11 @@ impl Handler {
         let tree = &x.side().deployment.tree;
         x.method = tree.find(x.request.verb.as_str(), x.path());
         self.ask(x);
-        if x.method.is_none() {
+        let Some(method) = x.method() else {
             return Err(Failure::missing_token());
+        };
+        if method.shows_names || x.record.wants_details() {
+            x.request.spelling = self.heads.spelling(&x.request.headers);
         }
         let mut incoming = Some(incoming);
         let credentials = self.gateway.settings.credentials.as_deref();

@@ -109,6 +109,9 @@ pub(crate) struct Method {
     /// What the method's request validator checks.
     pub(crate) validation: Option<Box<Validation>>,
     pub(crate) operation_name: Option<Box<str>>,
+    /// Whether somebody is shown the names of the client's headers: a proxied function, an authorizer's function, a template that
+    /// takes all of them.
+    pub(crate) shows_names: bool,
     /// Absent only where a test request meets a method that isn't finished; such a method can't be deployed.
     pub(crate) integration: Option<Integration>,
 }
@@ -128,6 +131,7 @@ impl Method {
             api_key_required: method.api_key_required,
             validation: Validation::compile(method, schemas),
             operation_name: method.operation_name.as_deref().map(Box::from),
+            shows_names: shows_names(method),
             integration: method
                 .method_integration
                 .as_ref()
@@ -143,6 +147,27 @@ impl Method {
         };
         !read && self.integration.as_ref().is_some_and(streams)
     }
+}
+
+/// Whether a method shows the names of the client's headers to anybody.
+fn shows_names(method: &model::Method) -> bool {
+    // `$input.params()`, as against `$input.params('name')`, which takes names in any spelling.
+    let takes_all = |template: &String| {
+        template.split("params").skip(1).any(|rest| {
+            let inside = rest.trim_start().strip_prefix('(');
+            inside.is_some_and(|inside| inside.trim_start().starts_with(')'))
+        })
+    };
+    let integration = |i: &model::Integration| {
+        let answers = i.integration_responses.iter().flat_map(Map::values);
+        let mut templates = answers
+            .flat_map(|answer| answer.response_templates.iter().flat_map(Map::values))
+            .chain(i.request_templates.values())
+            .flatten();
+        i.integration_type == IntegrationType::AwsProxy || templates.any(takes_all)
+    };
+    method.authorization_type == "CUSTOM"
+        || method.method_integration.as_ref().is_some_and(integration)
 }
 
 /// A compiled integration.

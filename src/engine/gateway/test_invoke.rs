@@ -19,6 +19,7 @@ use super::request_ids::{GivenIds, IdSource};
 use super::response_table::ResponseTable;
 use super::schema::Schemas;
 use super::snapshot::{Deployment, Method as CompiledMethod};
+use super::spelling::Spelling;
 use super::stage::{self, Stage};
 use super::{Gateway, content, life, log, unserved, validate};
 use crate::base::Chance;
@@ -189,6 +190,7 @@ impl Gateway {
             verb,
             version: Version::HTTP_11,
             headers,
+            spelling: Spelling::default(),
             place: Place::Given {
                 path: path.to_owned(),
                 query: query.to_owned(),

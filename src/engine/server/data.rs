@@ -158,8 +158,10 @@ impl Worker {
         let watch = &watched.watch;
         // Looked up once, when the connection first asks for the control plane.
         let own_user = Cell::new(None);
+        let heads = self.handler.heads();
         let service = service_fn(|request| {
             watch.serving();
+            heads.claim(watch.key());
             let own_user = &own_user;
             // Boxed: the room that a request needs belongs to the request, not to its connection, which is idle most of the time.
             Box::pin(async move {
@@ -168,7 +170,7 @@ impl Worker {
                 Ok::<_, Infallible>(answer)
             })
         });
-        let io = WatchedIo::new(TokioIo::new(stream), Rc::clone(watch));
+        let io = WatchedIo::new(TokioIo::new(stream), Rc::clone(watch), Rc::clone(&heads));
         let mut connection = pin!(self.http.serve_connection(io, service));
         poll_fn(|cx| {
             match watch.verdict(cx) {

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 
+use crate::engine::gateway::Heads;
+
 /// How long a client may keep a connection without getting on with it. Rounded up to the next round over all connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -76,6 +78,11 @@ impl Watch {
     fn enter(&self, phase: Phase) {
         self.phase.set(phase);
         self.since.set(self.rounds.get());
+    }
+
+    /// Tells this connection from others.
+    pub(crate) fn key(&self) -> *const () {
+        std::ptr::from_ref(self).cast()
     }
 
     /// A request's head is complete.
@@ -196,11 +203,12 @@ impl Drop for Watched {
 pub(crate) struct WatchedIo<T> {
     io: T,
     watch: Rc<Watch>,
+    heads: Rc<Heads>,
 }
 
 impl<T> WatchedIo<T> {
-    pub(crate) fn new(io: T, watch: Rc<Watch>) -> Self {
-        Self { io, watch }
+    pub(crate) fn new(io: T, watch: Rc<Watch>, heads: Rc<Heads>) -> Self {
+        Self { io, watch, heads }
     }
 
     fn wrote(&self, done: bool) {
@@ -219,9 +227,15 @@ impl<T: Read + Unpin> Read for WatchedIo<T> {
         cx: &mut Context<'_>,
         buf: ReadBufCursor<'_>,
     ) -> Poll<std::io::Result<()>> {
-        let read = Pin::new(&mut self.io).poll_read(cx, buf);
-        if read.is_ready() && self.watch.phase.get() == Phase::Idle {
-            self.watch.enter(Phase::Head);
+        let this = &mut *self;
+        let phase = this.watch.phase.get();
+        if !matches!(phase, Phase::Idle | Phase::Head) {
+            return Pin::new(&mut this.io).poll_read(cx, buf);
+        }
+        let of = (this.watch.key(), phase == Phase::Head);
+        let read = this.heads.poll_read(&mut this.io, cx, buf, of);
+        if read.is_ready() && phase == Phase::Idle {
+            this.watch.enter(Phase::Head);
         }
         read
     }
@@ -315,7 +329,7 @@ mod tests {
     fn who_reads_slowly_but_reads_is_waited_for() {
         let watches = Rc::new(Watches::new(patience(2, 5, 3)));
         let client = watches.watch();
-        let io = WatchedIo::new((), Rc::clone(&client.watch));
+        let io = WatchedIo::new((), Rc::clone(&client.watch), Rc::default());
         for _ in 0..10 {
             io.wrote(false);
             watches.go_round();
