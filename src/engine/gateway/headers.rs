@@ -136,8 +136,8 @@ pub(crate) fn remapped_name(name: &HeaderName) -> Option<HeaderName> {
 
 /// A header's name as it is usually written, for what prints names: templates that walk over all headers, and logs.
 ///
-/// The HTTP library keeps names in lower case, so the client's own spelling is lost; a name that is in no table of well-known ones
-/// stays in lower case, which is how clients of HTTP/2 send all of them.
+/// The HTTP library keeps names in lower case. Where the sender's own spelling isn't kept beside (`spelling.rs` does so for clients), a
+/// name that is in no table of well-known ones stays in lower case, which is how clients of HTTP/2 send all of them.
 pub(crate) fn spelled(name: &str) -> &str {
     const KNOWN: &[&str] = &[
         "Accept",

@@ -474,7 +474,12 @@ fn names_of_headers_keep_the_clients_spelling() {
         let (name, _) = more.split_once(':').unwrap();
         assert_eq!(names(&[&head(more)]), format!("HOST {name} {added}"));
     }
-    // A connection may also be the one that somebody else reads beside.
+    let (first, second) = (
+        format!("{line}\r\nHOST: localhost\r\n"),
+        "X-PIECE: 1\r\n\r\n",
+    );
+    assert_eq!(names(&[&first, second]), format!("HOST X-PIECE {added}"));
+    // Another connection, and this one again.
     let answer = exchange(engine.addr(), head("X-OTHER: 1").as_bytes());
     assert!(answer.contains("HOST X-OTHER"), "{answer}");
     assert_eq!(names(&[&head("X-own: 1")]), format!("HOST X-own {added}"));

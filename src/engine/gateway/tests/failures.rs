@@ -126,7 +126,7 @@ fn a_body_of_unknown_length_is_refused_when_it_grows_too_large() {
 }
 
 /// Sends bytes as they are and reads the answer until the server closes.
-async fn raw(rig: &Rig, request: &str) -> String {
+pub(super) async fn raw(rig: &Rig, request: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let stream = tokio::net::TcpStream::connect(rig.address).await.unwrap();
     let (mut read, mut write) = stream.into_split();

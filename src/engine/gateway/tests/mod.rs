@@ -18,6 +18,7 @@ mod logs;
 mod mocks;
 mod policies;
 mod recorded;
+mod recorded_headers;
 mod test_requests;
 mod tokens;
 mod validation;

@@ -16,13 +16,13 @@ use super::{API, Asked, Backend, Rig, api, run, stage};
 use crate::base::Chance;
 use crate::engine::gateway::{Settings, TestInvoke};
 
-const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:pets";
+pub(super) const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:pets";
 
 pub(super) fn uri(function: &str) -> String {
     format!("arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations")
 }
 
-fn proxy(function: &str) -> Value {
+pub(super) fn proxy(function: &str) -> Value {
     json!({"methodIntegration": {"type": "AWS_PROXY", "httpMethod": "POST", "uri": uri(function), "timeoutInMillis": 29000}})
 }
 
