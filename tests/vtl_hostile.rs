@@ -51,6 +51,21 @@ fn each_attack_meets_its_limit() {
             "limit",
         ),
         (
+            "shared lists as keys",
+            format!("{sharing}#set($m={{}})#foreach($i in [1..500])#set($k=[$l,$i])#set($m[$k]=1)#end$m.size()"),
+            "limit",
+        ),
+        (
+            "shared lists as keys of a map as written",
+            format!("{sharing}#foreach($i in [1..1000])#set($m={{[$l,1]:1,[$l,2]:2,[$l,3]:3}})#end$m.size()"),
+            "limit",
+        ),
+        (
+            "shared lists as keys of all of a map",
+            format!("{sharing}#set($n={{}})#set($x=$n.put([$l,1],1))#foreach($i in [1..1000])#set($m={{}})#set($x=$m.putAll($n))#end$m.size()"),
+            "limit",
+        ),
+        (
             "keys that hold their map",
             "#set($m={})#foreach($i in [1..31])#set($x=$m.put($i,1))#end#set($x=$m.put([$m],1))#set($n=$m.clone())#set($x=$m.put([$n],1))$m.size()".to_owned(),
             "32",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Span;
 use super::lexer::Kind;
 use super::parser::{Fault, Parser, is_directive, starts_value};
-use super::tree::{Argument, Block, Call, Define, Expr, Foreach, Macro, Node};
+use super::tree::{Argument, Block, Call, Define, Expr, Foreach, Macro, Node, Piece};
 
 /// How often a `#define` may render inside itself, and how deep macros may call: Velocity's defaults.
 const DEFINE_DEPTH: u32 = 2;
@@ -14,32 +14,32 @@ const MACRO_DEPTH: u32 = 20;
 impl Parser<'_, '_, '_> {
     pub(super) fn directive(&mut self) -> Result<Option<Node>, Fault> {
         let start = self.take()?;
-        let image = self.image(start);
-        let name: String = if self.tokens[start].kind == Kind::BracketedWord {
-            image.get(2..image.len() - 1).unwrap_or_default().into()
+        let image = self.raw(start);
+        let name = if self.tokens[start].kind == Kind::BracketedWord {
+            image.get(2..image.len() - 1).unwrap_or_default()
         } else {
-            image.get(1..).unwrap_or_default().into()
+            image.get(1..).unwrap_or_default()
         };
         self.lexer.enter_directive();
         if !self.lexer.parenthesis_follows() {
             self.lexer.pop();
-            return self.bare(start, &name);
+            return self.bare(start, name);
         }
         self.skip(Kind::Whitespace)?;
         self.expect(Kind::LeftParen, "`(` must follow")?;
-        let arguments = self.arguments(start, &name)?;
+        let arguments = self.arguments(start, name)?;
         let end = self.at - 1;
-        let block = matches!(name.as_str(), "foreach" | "macro" | "define" | "literal")
-            || name.starts_with('@');
+        let block =
+            matches!(name, "foreach" | "macro" | "define" | "literal") || name.starts_with('@');
         if !block {
-            return self.line(start, end, &name, arguments).map(Some);
+            return self.line(start, end, name, arguments).map(Some);
         }
         let body_start = self.at;
         let body = self.block()?;
         let body_end = self.at;
         self.end_of(start, "block")?;
         let span = self.head(start, end);
-        self.blocks(&name, start, span, arguments, body, body_start..body_end)
+        self.blocks(name, start, span, arguments, body, body_start..body_end)
     }
 
     fn head(&self, start: usize, end: usize) -> Span {
@@ -155,7 +155,7 @@ impl Parser<'_, '_, '_> {
                 ),
             },
             "include" if arguments.is_empty() => Ok(Node::Text {
-                text: Box::default(),
+                text: Piece::default(),
                 span,
             }),
             "include" | "parse" => Ok(Node::Fail {
@@ -208,10 +208,6 @@ impl Parser<'_, '_, '_> {
         block: Block,
         body: std::ops::Range<usize>,
     ) -> Result<Option<Node>, Fault> {
-        let word = |parser: &Self, index: usize| {
-            let image = parser.image(index);
-            image.get(1..).unwrap_or_default().to_owned()
-        };
         match name {
             "foreach" => {
                 let missing = Node::Fail {
@@ -222,13 +218,10 @@ impl Parser<'_, '_, '_> {
                 let Some(&(_, first, _)) = arguments.first() else {
                     return Ok(Some(missing));
                 };
-                let name = match &arguments[0].0 {
-                    Expr::Reference(reference) => {
-                        self.builder.names.name(reference.root).to_owned()
-                    }
-                    _ => word(self, first),
+                let element = match &arguments[0].0 {
+                    Expr::Reference(reference) => reference.root,
+                    _ => self.slot_of(first),
                 };
-                let element = self.builder.names.slot(&name);
                 Ok(match arguments.len() {
                     1 => Some(missing),
                     // Without `in` the list's place is taken by the block, which has no value.
@@ -275,8 +268,7 @@ impl Parser<'_, '_, '_> {
                 if arguments.len() != 1 {
                     return self.fault(span, "#define needs a name: #define($name)");
                 }
-                let name = word(self, arguments[0].1);
-                let slot = self.builder.names.slot(&name);
+                let slot = self.slot_of(arguments[0].1);
                 Ok(Some(Node::Define(Arc::new(Define {
                     slot,
                     block,

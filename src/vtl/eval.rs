@@ -61,6 +61,7 @@ impl Run<'_> {
                 for (key, value) in entries {
                     let key = self.deeper(|run| run.value(key, layer))?;
                     let value = self.deeper(|run| run.value(value, layer))?;
+                    self.comparing(&key, map.len())?;
                     map.put(key, value);
                 }
                 Value::Map(Rc::new(map))
@@ -267,7 +268,8 @@ impl Run<'_> {
                 if !literal {
                     return self.fail(ErrorKind::Runtime, self.here, "both sides have no value");
                 }
-                out.push_str(operand.literal.as_deref().unwrap_or_default());
+                let literal = operand.literal.as_ref();
+                out.push_str(literal.map_or("", |text| text.of(self.source)));
             } else if !self.print(value, &mut out)? {
                 return self.fail(
                     ErrorKind::Runtime,
@@ -485,11 +487,13 @@ impl Run<'_> {
                 self.invoke(object, Method::Set, "set", &[index, value])
             }
             Value::Map(map) => {
+                self.comparing(&index, map.len())?;
                 map.put(index, value);
                 Ok(None)
             }
             Value::Other(other) if matches!(**other, Other::Host(_)) => {
                 if let Some(scope) = Self::as_scope(object) {
+                    self.comparing(&index, scope.map().len())?;
                     scope.map().put(index, value);
                 }
                 Ok(None)

@@ -9,7 +9,8 @@ use super::lexer::Kind;
 use super::methods::{Method, Property};
 use super::parser::{Fault, Parser, Place, starts_value};
 use super::tree::{
-    Comparison, Expr, Interpolated, MethodCall, Operand, Part, Prefix, Reference, ReferenceKind,
+    Comparison, Expr, Interpolated, MethodCall, Operand, Part, Piece, Prefix, Reference,
+    ReferenceKind,
 };
 
 /// Operators of one rank in a row.
@@ -198,6 +199,22 @@ impl<'a> Parser<'a, '_, '_> {
         Ok(value)
     }
 
+    /// Values with commas between them, or none.
+    fn parameters(&mut self) -> Result<Box<[Expr]>, Fault> {
+        let first = self.builder.values.len();
+        if self.kind(0)? == Kind::Whitespace || starts_value(self.kind(0)?) {
+            loop {
+                let value = self.parameter()?;
+                self.builder.values.push(value);
+                if self.kind(0)? != Kind::Comma {
+                    break;
+                }
+                self.take()?;
+            }
+        }
+        Ok(self.builder.values.drain(first..).collect())
+    }
+
     /// A literal, a list, a map or a reference.
     pub(super) fn value(&mut self) -> Result<Expr, Fault> {
         match self.kind(0)? {
@@ -263,19 +280,12 @@ impl<'a> Parser<'a, '_, '_> {
 
     fn list(&mut self) -> Result<Expr, Fault> {
         self.take()?;
-        let mut items = Vec::new();
-        if self.kind(0)? == Kind::Whitespace || starts_value(self.kind(0)?) {
-            items.push(self.parameter()?);
-            while self.kind(0)? == Kind::Comma {
-                self.take()?;
-                items.push(self.parameter()?);
-            }
-        }
+        let items = self.parameters()?;
         self.expect(
             Kind::RightBracket,
             "the list must go on with `,` or end with `]`; its items can't be computed in place",
         )?;
-        Ok(Expr::List(items.into()))
+        Ok(Expr::List(items))
     }
 
     fn map(&mut self) -> Result<Expr, Fault> {
@@ -366,22 +376,24 @@ impl<'a> Parser<'a, '_, '_> {
             self.take()?;
         }
         self.expect(Kind::Identifier, "a name must follow")?;
-        let mut parts = Vec::new();
-        self.indexes(&mut parts)?;
+        let parts = self.builder.parts.len();
+        self.indexes()?;
         while self.kind(0)? == Kind::Dot && self.kind(1)? == Kind::Identifier {
             self.take()?;
             if self.is_method()? {
-                parts.push(self.method()?);
+                let part = self.method()?;
+                self.builder.parts.push(part);
             } else {
                 let index = self.take()?;
-                let name = self.image(index);
-                parts.push(Part::Property {
+                let name = self.raw(index);
+                let part = Part::Property {
                     property: Property::named(name),
                     name: name.into(),
                     span: self.span(index, index),
-                });
+                };
+                self.builder.parts.push(part);
             }
-            self.indexes(&mut parts)?;
+            self.indexes()?;
         }
         if formal {
             self.expect(
@@ -389,6 +401,7 @@ impl<'a> Parser<'a, '_, '_> {
                 "the reference must close here with `}`",
             )?;
         }
+        let parts = self.builder.parts.drain(parts..).collect();
         Ok(self.rooted(first, parts))
     }
 
@@ -400,7 +413,7 @@ impl<'a> Parser<'a, '_, '_> {
         Ok(matches!(third, Kind::MethodEnd | Kind::Whitespace) || starts_value(third))
     }
 
-    fn indexes(&mut self, parts: &mut Vec<Part>) -> Result<(), Fault> {
+    fn indexes(&mut self) -> Result<(), Fault> {
         while self.kind(0)? == Kind::IndexLeft {
             let from = self.take()?;
             self.skip(Kind::Whitespace)?;
@@ -415,28 +428,19 @@ impl<'a> Parser<'a, '_, '_> {
             };
             self.skip(Kind::Whitespace)?;
             let to = self.expect(Kind::IndexRight, "the index must close here with `]`")?;
-            parts.push(Part::Index {
-                index,
-                span: self.span(from, to),
-            });
+            let span = self.span(from, to);
+            self.builder.parts.push(Part::Index { index, span });
         }
         Ok(())
     }
 
     fn method(&mut self) -> Result<Part, Fault> {
         let name_index = self.take()?;
-        let name: Box<str> = self.image(name_index).into();
+        let name: Box<str> = self.raw(name_index).into();
         self.take()?;
-        let mut arguments = Vec::new();
-        if self.kind(0)? == Kind::Whitespace || starts_value(self.kind(0)?) {
-            arguments.push(self.parameter()?);
-            while self.kind(0)? == Kind::Comma {
-                self.take()?;
-                arguments.push(self.parameter()?);
-            }
-        }
+        let arguments = self.parameters()?;
         let end = self.expect(Kind::MethodEnd, "the arguments must close here with `)`")?;
-        let path = match (&*name, arguments.as_slice()) {
+        let path = match (&*name, &*arguments) {
             ("path" | "json", [Expr::Str(path)]) => Path::compile(path).ok(),
             _ => None,
         };
@@ -444,13 +448,13 @@ impl<'a> Parser<'a, '_, '_> {
             span: self.span(name_index, end),
             method: Method::named(&name),
             name,
-            arguments: arguments.into(),
+            arguments,
             path,
         })))
     }
 
     /// Finds out what the first token says: escapes, `$` or `$!`, the variable.
-    fn rooted(&mut self, first: usize, parts: Vec<Part>) -> Reference {
+    fn rooted(&mut self, first: usize, parts: Box<[Part]>) -> Reference {
         let end = self.at;
         let span = self.span(first, end - 1);
         let image: &'a str = self.raw(first);
@@ -467,7 +471,7 @@ impl<'a> Parser<'a, '_, '_> {
                 span,
                 root: self.builder.names.slot(name),
                 kind: ReferenceKind::Normal,
-                parts: parts.into(),
+                parts,
                 prefix: None,
                 null_text,
             };
@@ -476,9 +480,9 @@ impl<'a> Parser<'a, '_, '_> {
             span,
             root: 0,
             kind: ReferenceKind::Normal,
-            parts: parts.into(),
+            parts,
             prefix: None,
-            null_text: Box::default(),
+            null_text: Piece::default(),
         };
         if image.contains("\\!") {
             let dollar = image.find('$').unwrap_or(0);
@@ -504,7 +508,7 @@ impl<'a> Parser<'a, '_, '_> {
         reference.null_text = self.literal(first, end, true);
         let name = if let Some(quiet) = bare_image.strip_prefix("$!") {
             if !prefix.escaped {
-                reference.null_text = Box::default();
+                reference.null_text = Piece::default();
             }
             if quiet.starts_with('{') {
                 self.raw(first + 1)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::java::Value;
 
-use super::tree::{Call, Macro, Slot};
+use super::tree::{Call, Macro, Piece, Slot};
 
 /// The innermost layer; `None` is the template itself.
 pub(super) type Layer = Option<Rc<Frame>>;
@@ -110,7 +110,7 @@ impl Frame {
     }
 
     /// How the caller wrote the argument for a parameter.
-    pub(super) fn literal(&self, slot: Slot) -> Option<&str> {
+    pub(super) fn literal(&self, slot: Slot) -> Option<&Piece> {
         match &self.kind {
             FrameKind::Macro {
                 call, definition, ..

@@ -3,6 +3,7 @@
 //! [`parse`] turns text into a [`Template`], which any number of requests share; [`Template::render`] runs it over one request's [`Input`].
 
 mod bindings;
+mod context;
 mod directive;
 mod error;
 mod eval;

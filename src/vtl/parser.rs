@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::lexer::{Kind, Lexer, Token};
-use super::tree::{Block, Branch, Macros, Names, Node, Program, Set};
+use super::tree::{Block, Branch, Expr, Macros, Names, Node, Part, Piece, Program, Set, Slot};
 use super::{ErrorKind, Limits, Span};
 
 /// A failure that doesn't know its template's text yet.
@@ -18,6 +18,21 @@ pub(super) struct Builder<'l> {
     pub(super) depth: usize,
     /// Tokens that may still be looked at ahead; nested brackets can make that exponential.
     pub(super) scans: u32,
+    /// Whether the text is still there when the template renders.
+    kept: Kept,
+    /// What belongs to blocks, references and lists that aren't complete yet, the innermost last: each takes its own from the end.
+    nodes: Vec<Node>,
+    branches: Vec<Branch>,
+    pub(super) parts: Vec<Part>,
+    pub(super) values: Vec<Expr>,
+}
+
+/// Whether a text is still there when the template renders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    Yes,
+    /// An evaluated text isn't.
+    No,
 }
 
 /// Where a piece of text stands in the template.
@@ -35,6 +50,7 @@ pub(super) fn program(
     limits: &Limits,
     names: Names,
     macros: Macros,
+    kept: Kept,
 ) -> Result<Program, Fault> {
     let mut builder = Builder {
         names,
@@ -43,6 +59,11 @@ pub(super) fn program(
         limits,
         depth: 0,
         scans: 1_000_000,
+        kept,
+        nodes: Vec::with_capacity(32),
+        branches: Vec::new(),
+        parts: Vec::with_capacity(8),
+        values: Vec::with_capacity(8),
     };
     let block = Parser::new(text, Place::At(0), &mut builder).template()?;
     if builder.evaluates {
@@ -203,8 +224,16 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
         span.of(self.text)
     }
 
+    /// A part of this text.
+    fn piece(&self, span: Span) -> Piece {
+        match self.place {
+            Place::At(0) if self.builder.kept == Kept::Yes => Piece::At(span),
+            _ => Piece::Own(span.of(self.text).into()),
+        }
+    }
+
     /// The texts of tokens `from..to`, with what was kept before each when `special`.
-    pub(super) fn literal(&self, from: usize, to: usize, special: bool) -> Box<str> {
+    pub(super) fn literal(&self, from: usize, to: usize, special: bool) -> Piece {
         let to = to.min(self.tokens.len());
         let range = self.tokens.get(from..to).unwrap_or_default();
         let plain = self.changed.last().is_none_or(|(at, _)| *at < from)
@@ -213,11 +242,10 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
                 .all(|t| t.special.is_none() && !is_comment(t.kind));
         if let ([first, ..], Some(last), true) = (range, range.last(), plain) {
             // Without changes the tokens follow each other in the template.
-            let span = Span {
+            return self.piece(Span {
                 start: first.start,
                 end: last.end,
-            };
-            return span.of(self.text).into();
+            });
         }
         let mut out = String::new();
         for index in from..to {
@@ -252,48 +280,51 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
     // Statements.
 
     pub(super) fn block(&mut self) -> Result<Block, Fault> {
-        let mut nodes = Vec::new();
-        while self.statement(&mut nodes)? {}
-        Ok(nodes.into())
+        let first = self.builder.nodes.len();
+        while self.statement(first)? {}
+        Ok(self.builder.nodes.drain(first..).collect())
     }
 
-    /// Parses one statement; `false` when none comes next.
-    fn statement(&mut self, nodes: &mut Vec<Node>) -> Result<bool, Fault> {
+    /// Parses one statement; `false` when none comes next. The block's statements are those from `first` on.
+    fn statement(&mut self, first: usize) -> Result<bool, Fault> {
         match self.kind(0)? {
             Kind::If => {
                 let node = self.deeper(Self::condition)?;
-                nodes.push(node);
+                self.builder.nodes.push(node);
             }
-            Kind::Identifier => nodes.push(Node::Reference(self.reference()?)),
+            Kind::Identifier => {
+                let node = Node::Reference(self.reference()?);
+                self.builder.nodes.push(node);
+            }
             Kind::ReferenceLeftCurly if self.kind(1)? == Kind::Identifier => {
-                nodes.push(Node::Reference(self.reference()?));
+                let node = Node::Reference(self.reference()?);
+                self.builder.nodes.push(node);
             }
             Kind::LineComment => {
-                self.comment(nodes)?;
+                self.comment(first)?;
                 self.skip(Kind::LineCommentEnd)?;
             }
-            Kind::BlockComment | Kind::FormalComment => self.comment(nodes)?,
+            Kind::BlockComment | Kind::FormalComment => self.comment(first)?,
             Kind::TextBlock => {
                 let index = self.take()?;
                 let image = self.image(index);
                 let text = image.get(3..image.len() - 3).unwrap_or_default().into();
-                let span = self.span(index, index);
-                push_text(nodes, text, span);
+                self.push_text(first, text, self.span(index, index));
             }
             Kind::Set => {
                 let node = self.deeper(Self::set)?;
-                nodes.push(node);
+                self.builder.nodes.push(node);
             }
             Kind::EscapedDirective => {
                 let index = self.take()?;
-                let text: Box<str> = self.escaped_directive(index).into();
-                push_text(nodes, text.clone(), self.span(index, index));
-                self.changed.push((index, text));
+                let text = self.escaped_directive(index);
+                self.push_text(first, (&*text).into(), self.span(index, index));
+                self.changed.push((index, text.into()));
             }
-            Kind::DoubleEscape => self.escape(nodes)?,
+            Kind::DoubleEscape => self.escape(first)?,
             Kind::Word | Kind::BracketedWord => {
                 let node = self.deeper(Self::directive)?;
-                nodes.extend(node);
+                self.builder.nodes.extend(node);
             }
             Kind::Text
             | Kind::Dot
@@ -307,12 +338,11 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
             | Kind::ReferenceRightCurly
             | Kind::EmptyIndex => {
                 let index = self.take()?;
-                let image = self.raw(index);
                 let text = match &self.tokens[index].special {
-                    Some(special) => format!("{special}{image}").into(),
-                    None => image.into(),
+                    Some(special) => format!("{special}{}", self.raw(index)).into(),
+                    None => self.piece(self.tokens[index].span()),
                 };
-                push_text(nodes, text, self.span(index, index));
+                self.push_text(first, text, self.span(index, index));
             }
             _ => return Ok(false),
         }
@@ -320,15 +350,47 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
     }
 
     /// A comment prints what was cut into one token with its start: a lone `$`.
-    fn comment(&mut self, nodes: &mut Vec<Node>) -> Result<(), Fault> {
+    fn comment(&mut self, first: usize) -> Result<(), Fault> {
         let index = self.take()?;
         let image = self.image(index);
         let start = image.find("##").or_else(|| image.find("#*"));
         let text = image.get(..start.unwrap_or(0)).unwrap_or_default();
         if !text.is_empty() {
-            push_text(nodes, text.into(), self.span(index, index));
+            let text = text.into();
+            self.push_text(first, text, self.span(index, index));
         }
         Ok(())
+    }
+
+    /// Adds text to the block whose statements are those from `first` on.
+    fn push_text(&mut self, first: usize, more: Piece, next: Span) {
+        let block = self.builder.nodes.get_mut(first..).unwrap_or_default();
+        if let Some(Node::Text { text, span }) = block.last_mut()
+            && span.end == next.start
+        {
+            match (&mut *text, &more) {
+                (Piece::At(before), Piece::At(after)) if before.end == after.start => {
+                    before.end = after.end;
+                }
+                _ => *text = [text.of(self.text), more.of(self.text)].concat().into(),
+            }
+            span.end = next.end;
+            return;
+        }
+        self.builder.nodes.push(Node::Text {
+            text: more,
+            span: next,
+        });
+    }
+
+    /// The variable that a token names after its first character.
+    pub(super) fn slot_of(&mut self, index: usize) -> Slot {
+        let changed = self.changed.iter().rev().find(|(at, _)| *at == index);
+        let image = match changed {
+            Some((_, image)) => image,
+            None => self.raw(index),
+        };
+        self.builder.names.slot(image.get(1..).unwrap_or_default())
     }
 
     fn is_known(&self, name: &str) -> bool {
@@ -353,7 +415,7 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
     }
 
     /// Pairs of backslashes: halved before a directive.
-    fn escape(&mut self, nodes: &mut Vec<Node>) -> Result<(), Fault> {
+    fn escape(&mut self, first: usize) -> Result<(), Fault> {
         let from = self.at;
         while self.kind(0)? == Kind::DoubleEscape {
             self.at += 1;
@@ -366,26 +428,31 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
                 .next()
                 .is_some_and(|c| self.is_known(&self.image(self.at)[c.len_utf8()..]));
         let text = if control { "\\" } else { "\\\\" }.repeat(self.at - from);
-        push_text(nodes, text.into(), self.span(from, self.at - 1));
+        self.push_text(first, text.into(), self.span(from, self.at - 1));
         Ok(())
     }
 
     fn condition(&mut self) -> Result<Node, Fault> {
         let start = self.at;
-        let mut branches = vec![self.branch()?];
-        while self.kind(0)? == Kind::ElseIf {
-            branches.push(self.branch()?);
+        let first = self.builder.branches.len();
+        loop {
+            let branch = self.branch()?;
+            self.builder.branches.push(branch);
+            if self.kind(0)? != Kind::ElseIf {
+                break;
+            }
         }
         if self.kind(0)? == Kind::Else {
             let index = self.take()?;
-            branches.push(Branch {
+            let branch = Branch {
                 condition: None,
                 span: self.trimmed(index),
                 block: self.block()?,
-            });
+            };
+            self.builder.branches.push(branch);
         }
         self.end_of(start, "#if")?;
-        Ok(Node::If(branches.into()))
+        Ok(Node::If(self.builder.branches.drain(first..).collect()))
     }
 
     fn branch(&mut self) -> Result<Branch, Fault> {
@@ -434,8 +501,7 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
         let first = self.at;
         let target = self.reference()?;
         // Velocity takes the name from the first token, so that `${x}` and `$!x` don't set `$x`.
-        let name = self.image(first).get(1..).unwrap_or_default().to_owned();
-        let slot = self.builder.names.slot(&name);
+        let slot = self.slot_of(first);
         self.skip(Kind::Whitespace)?;
         self.expect(Kind::Assign, "`=` must follow")?;
         let (value, _) = self.expression()?;
@@ -451,20 +517,6 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
             value,
         })))
     }
-}
-
-fn push_text(nodes: &mut Vec<Node>, more: Box<str>, next: Span) {
-    if let Some(Node::Text { text, span }) = nodes.last_mut()
-        && span.end == next.start
-    {
-        *text = (String::from(std::mem::take(text)) + &more).into();
-        span.end = next.end;
-        return;
-    }
-    nodes.push(Node::Text {
-        text: more,
-        span: next,
-    });
 }
 
 /// Comments, whose tokens don't cover all of their text.

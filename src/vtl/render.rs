@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::java::{Cursor, Host, Other, Value, ViewClass};
 
 use super::frame::{Frame, FrameKind, Layer};
-use super::parser;
+use super::parser::{self, Kept};
 use super::run::{Exit, Ran, Run};
 use super::scope::{BlockObject, Scope};
 use super::tree::{Branch, Call, Expr, Foreach, Node, Reference, ReferenceKind, Set};
@@ -29,6 +29,7 @@ impl Run<'_> {
         match node {
             Node::Text { text, span } => {
                 self.here = *span;
+                let text = text.of(self.source);
                 self.write(out, text)?;
                 if let Some(tracer) = &mut self.tracer {
                     tracer.step(Step::Text {
@@ -108,7 +109,7 @@ impl Run<'_> {
     ) -> Ran<bool> {
         self.here = reference.span;
         if reference.kind == ReferenceKind::Runt {
-            self.write(out, &reference.null_text)?;
+            self.write(out, reference.null_text.of(self.source))?;
             return Ok(true);
         }
         let prefix = reference.prefix.as_deref();
@@ -142,7 +143,7 @@ impl Run<'_> {
             // With AWS's handler there is always a value, and `\$x` prints the reference.
             self.write(out, &prefix.escape)?;
             let text = self.null_text(reference, layer);
-            self.write(out, &text)?;
+            self.write(out, text)?;
             return Ok(true);
         }
         let block = match &value {
@@ -170,24 +171,8 @@ impl Run<'_> {
             return Ok(!empty);
         }
         let text = self.null_text(reference, layer);
-        self.write(out, &text)?;
+        self.write(out, text)?;
         Ok(false)
-    }
-
-    /// A reference as text: inside a macro, a parameter is what the caller wrote.
-    fn null_text(&self, reference: &Reference, layer: &Layer) -> String {
-        if let Some(name) = reference.null_text.strip_prefix('$') {
-            let mut next = layer;
-            while let Some(frame) = next {
-                if name == self.name(reference.root)
-                    && let Some(literal) = frame.literal(reference.root)
-                {
-                    return literal.to_owned();
-                }
-                next = &frame.parent;
-            }
-        }
-        reference.null_text.to_string()
     }
 
     /// Renders a block; `false` when it is inside itself too often.
@@ -391,7 +376,7 @@ impl Run<'_> {
     fn call(&mut self, call: &Arc<Call>, layer: &Layer, out: &mut String) -> Ran {
         self.here = call.span;
         let Some(definition) = self.macro_named(&call.name) else {
-            return self.write(out, &call.literal);
+            return self.write(out, call.literal.of(self.source));
         };
         if let Some(span) = call.bad_argument {
             return self.fail(
@@ -457,7 +442,7 @@ impl Run<'_> {
         let names = self.names.as_ref().unwrap_or(&self.program.names).clone();
         let mut macros = self.program.macros.clone();
         macros.extend(self.macros.iter().map(|(k, v)| (k.clone(), Arc::clone(v))));
-        let program = match parser::program(&text, self.limits, names, macros) {
+        let program = match parser::program(&text, self.limits, names, macros, Kept::No) {
             Ok(program) => program,
             Err(fault) => {
                 let (kind, _, message) = *fault;
@@ -479,6 +464,28 @@ impl Run<'_> {
             }
             other => other,
         }
+    }
+}
+
+impl<'r> Run<'r> {
+    /// A reference as text: inside a macro, a parameter is what the caller wrote.
+    fn null_text<'a>(&self, reference: &'a Reference, layer: &'a Layer) -> &'a str
+    where
+        'r: 'a,
+    {
+        let text = reference.null_text.of(self.source);
+        if let Some(name) = text.strip_prefix('$') {
+            let mut next = layer;
+            while let Some(frame) = next {
+                if name == self.name(reference.root)
+                    && let Some(literal) = frame.literal(reference.root)
+                {
+                    return literal.of(self.source);
+                }
+                next = &frame.parent;
+            }
+        }
+        text
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::java::text;
 
-use super::parser;
+use super::parser::{self, Kept};
 use super::run::{Exit, Run};
 use super::tree::{Macros, Names, Node, Program};
 use super::{ErrorKind, Input, Limits, Overrides, Span, TemplateError, Tracer};
@@ -36,7 +36,7 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Template, TemplateError> {
             message,
         ));
     }
-    match parser::program(text, limits, Names::default(), Macros::new()) {
+    match parser::program(text, limits, Names::default(), Macros::new(), Kept::Yes) {
         Ok(program) => Ok(Template {
             text: text.into(),
             program,
@@ -105,7 +105,7 @@ impl Template {
     pub fn constant(&self) -> Option<&str> {
         match &*self.program.block {
             [] => Some(""),
-            [Node::Text { text, .. }] => Some(text),
+            [Node::Text { text, .. }] => Some(text.of(&self.text)),
             _ => None,
         }
     }

@@ -66,11 +66,48 @@ pub(super) type Macros = HashMap<Box<str>, Arc<Macro>>;
 
 pub(super) type Block = Box<[Node]>;
 
+/// Text that prints.
+#[derive(Clone, Debug)]
+pub(super) enum Piece {
+    /// As it stands in the template.
+    At(Span),
+    /// Resolved, put together, or of a text that isn't kept: a string's, an evaluated one.
+    Own(Box<str>),
+}
+
+impl Piece {
+    /// The text. `source` is the template's.
+    pub(super) fn of<'a>(&'a self, source: &'a str) -> &'a str {
+        match self {
+            Self::At(span) => span.of(source),
+            Self::Own(text) => text,
+        }
+    }
+}
+
+impl Default for Piece {
+    fn default() -> Self {
+        Self::Own(Box::default())
+    }
+}
+
+impl From<&str> for Piece {
+    fn from(text: &str) -> Self {
+        Self::Own(text.into())
+    }
+}
+
+impl From<String> for Piece {
+    fn from(text: String) -> Self {
+        Self::Own(text.into())
+    }
+}
+
 /// What renders.
 #[derive(Debug)]
 pub(super) enum Node {
     Text {
-        text: Box<str>,
+        text: Piece,
         span: Span,
     },
     Reference(Reference),
@@ -136,7 +173,7 @@ pub(super) struct Call {
     pub(super) name: Box<str>,
     pub(super) arguments: Box<[Argument]>,
     /// The call as written: what prints when there is no such macro.
-    pub(super) literal: Box<str>,
+    pub(super) literal: Piece,
     /// The first argument that is a bare word: an error when there is such a macro.
     pub(super) bad_argument: Option<Span>,
     /// The block of `#@name() … #end`.
@@ -147,7 +184,7 @@ pub(super) struct Call {
 pub(super) struct Argument {
     pub(super) value: Expr,
     /// As written.
-    pub(super) literal: Box<str>,
+    pub(super) literal: Piece,
 }
 
 /// The block of a `#define`, or the body of a macro call.
@@ -169,7 +206,7 @@ pub(super) struct Reference {
     /// Backslashes and other text that print before the value.
     pub(super) prefix: Option<Box<Prefix>>,
     /// What prints when there is no value.
-    pub(super) null_text: Box<str>,
+    pub(super) null_text: Piece,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,7 +275,7 @@ pub(super) enum Expr {
 #[derive(Debug)]
 pub(super) struct Operand {
     pub(super) expr: Expr,
-    pub(super) literal: Option<Box<str>>,
+    pub(super) literal: Option<Piece>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,6 +21,15 @@ fn at(index: i32, len: usize) -> Result<usize, Thrown> {
         .ok_or_else(|| out_of_range(index, len))
 }
 
+/// What a method gives that takes a collection and got something else.
+pub(super) fn no_collection(value: &Value) -> Maybe {
+    if value.is_null() {
+        Err(NULL)
+    } else {
+        Ok(Some(None))
+    }
+}
+
 fn unsupported() -> Thrown {
     Thrown::new("this collection can't be changed")
 }
@@ -126,11 +135,7 @@ impl Run<'_> {
             }
             (Method::RemoveAll | Method::RetainAll, [other]) => {
                 let Some(other) = collection(other) else {
-                    return if other.is_null() {
-                        Err(NULL)
-                    } else {
-                        Ok(Some(None))
-                    };
+                    return no_collection(other);
                 };
                 self.work((list.len() * other.len()) as u64)?;
                 let keep = method == Method::RetainAll;
@@ -155,22 +160,7 @@ impl Run<'_> {
                 self.work(list.len() as u64)?;
                 Value::Bool(list.items().iter().any(|item| item.equals(wanted)))
             }
-            (Method::ContainsAll, [other]) => {
-                let Some(other) = collection(other) else {
-                    return if other.is_null() {
-                        Err(NULL)
-                    } else {
-                        Ok(Some(None))
-                    };
-                };
-                self.work((list.len() * other.len()) as u64)?;
-                let items = list.items();
-                Value::Bool(
-                    other
-                        .iter()
-                        .all(|o| items.iter().any(|item| item.equals(o))),
-                )
-            }
+            (Method::ContainsAll, [other]) => return self.contains_all(&list.items(), other),
             (Method::IndexOf, [wanted]) => {
                 self.work(list.len() as u64)?;
                 index_of(&list.items(), wanted)
@@ -179,25 +169,7 @@ impl Run<'_> {
                 self.work(list.len() as u64)?;
                 position(list.items().iter().rposition(|item| item.equals(wanted)))
             }
-            (Method::SubList, [from, to]) => {
-                let (Some(from), Some(to)) = (int(from), int(to)) else {
-                    return Ok(Some(None));
-                };
-                let items = list.items();
-                let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());
-                let part = range.and_then(|(from, to)| items.get(from..to));
-                let Some(part) = part else {
-                    return Err(Thrown::Exception(
-                        format!(
-                            "{from} to {to} is out of range for {} elements",
-                            items.len()
-                        )
-                        .into(),
-                    ));
-                };
-                self.allot(part.len() * 24)?;
-                Value::list(ListClass::Sub, part.to_vec())
-            }
+            (Method::SubList, [from, to]) => return self.sub_list(&list.items(), from, to),
             (Method::ToArray, into) => {
                 self.allot(list.len() * 24)?;
                 to_array(list.items().clone(), into)
@@ -227,6 +199,33 @@ impl Run<'_> {
             _ => return Ok(None),
         };
         Ok(Some(Some(result)))
+    }
+
+    /// `containsAll`, of any collection.
+    pub(super) fn contains_all(&mut self, items: &[Value], other: &Value) -> Maybe {
+        let Some(other) = collection(other) else {
+            return no_collection(other);
+        };
+        self.work((items.len() * other.len()) as u64)?;
+        let contained = |wanted: &Value| items.iter().any(|item| item.equals(wanted));
+        Ok(Some(Some(Value::Bool(other.iter().all(contained)))))
+    }
+
+    /// `subList`, of a list or an array.
+    fn sub_list(&mut self, items: &[Value], from: &Value, to: &Value) -> Maybe {
+        let (Some(from), Some(to)) = (int(from), int(to)) else {
+            return Ok(Some(None));
+        };
+        let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());
+        let Some(part) = range.and_then(|(from, to)| items.get(from..to)) else {
+            let message = format!(
+                "{from} to {to} is out of range for {} elements",
+                items.len()
+            );
+            return Err(Thrown::Exception(message.into()));
+        };
+        self.allot(part.len() * 24)?;
+        Ok(Some(Some(Value::list(ListClass::Sub, part.to_vec()))))
     }
 
     /// The natural order: all strings or all numbers of one class.
@@ -289,38 +288,12 @@ impl Run<'_> {
             (Method::Contains, [wanted]) => {
                 Value::Bool(items.borrow().iter().any(|item| item.equals(wanted)))
             }
-            (Method::ContainsAll, [other]) => {
-                let Some(other) = collection(other) else {
-                    return if other.is_null() {
-                        Err(NULL)
-                    } else {
-                        Ok(Some(None))
-                    };
-                };
-                self.work((items.borrow().len() * other.len()) as u64)?;
-                let items = items.borrow();
-                Value::Bool(
-                    other
-                        .iter()
-                        .all(|o| items.iter().any(|item| item.equals(o))),
-                )
-            }
+            (Method::ContainsAll, [other]) => return self.contains_all(&items.borrow(), other),
             (Method::IndexOf, [wanted]) => index_of(&items.borrow(), wanted),
             (Method::LastIndexOf, [wanted]) => {
                 position(items.borrow().iter().rposition(|item| item.equals(wanted)))
             }
-            (Method::SubList, [from, to]) => {
-                let (Some(from), Some(to)) = (int(from), int(to)) else {
-                    return Ok(Some(None));
-                };
-                let items = items.borrow();
-                let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());
-                let Some(part) = range.and_then(|(from, to)| items.get(from..to)) else {
-                    return Err(Thrown::new("the range doesn't fit the array"));
-                };
-                self.allot(part.len() * 24)?;
-                Value::list(ListClass::Sub, part.to_vec())
-            }
+            (Method::SubList, [from, to]) => return self.sub_list(&items.borrow(), from, to),
             (Method::ToArray, into) => {
                 self.allot(items.borrow().len() * 24)?;
                 to_array(items.borrow().clone(), into)

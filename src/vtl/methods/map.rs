@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::java::{Cursor, Map, Other, Value, View, ViewClass};
 
 use super::super::run::Run;
-use super::list::{Maybe, to_array};
+use super::list::{Maybe, no_collection, to_array};
 use super::{Method, NULL, Thrown, collection, iterator};
 
 fn view(class: ViewClass, map: &Rc<Map>) -> Value {
@@ -58,6 +58,7 @@ impl Run<'_> {
                 let entries = other.pairs().clone();
                 self.allot(entries.len() * 48)?;
                 for (key, value) in entries {
+                    self.comparing(&key, map.len())?;
                     map.put(key, value);
                 }
                 some(Value::text(""))
@@ -113,22 +114,7 @@ impl Run<'_> {
                 ViewClass::Keys => map.contains(wanted),
                 _ => view.items().iter().any(|item| item.equals(wanted)),
             }),
-            (Method::ContainsAll, [other]) => {
-                let Some(other) = collection(other) else {
-                    return if other.is_null() {
-                        Err(NULL)
-                    } else {
-                        Ok(Some(None))
-                    };
-                };
-                self.work((map.len() * other.len()) as u64)?;
-                let items = view.items();
-                Value::Bool(
-                    other
-                        .iter()
-                        .all(|o| items.iter().any(|item| item.equals(o))),
-                )
-            }
+            (Method::ContainsAll, [other]) => return self.contains_all(&view.items(), other),
             (Method::ToArray, into) => {
                 self.allot(map.len() * 24)?;
                 to_array(view.items(), into)
@@ -144,11 +130,7 @@ impl Run<'_> {
             }
             (Method::RemoveAll | Method::RetainAll, [other]) => {
                 let Some(other) = collection(other) else {
-                    return if other.is_null() {
-                        Err(NULL)
-                    } else {
-                        Ok(Some(None))
-                    };
+                    return no_collection(other);
                 };
                 self.work((map.len() * (other.len() + map.len())) as u64)?;
                 let keep = method == Method::RetainAll;

@@ -207,12 +207,18 @@ impl Run<'_> {
             },
             _ => 1,
         };
-        let weight = match argument {
+        self.comparing(argument, elements)
+    }
+
+    /// Takes from the budget what it costs to compare a value, when it holds others, with each of so many.
+    pub(super) fn comparing(&mut self, value: &Value, elements: usize) -> Ran {
+        let weight = match value {
+            Value::List(_) | Value::Map(_) => value.weight(),
             Value::Other(other) => match &**other {
                 Other::View(view) => Value::Map(Rc::clone(&view.map)).weight(),
                 _ => 1,
             },
-            _ => argument.weight(),
+            _ => return Ok(()),
         };
         self.work(u64::from(weight) * (elements as u64 + 1))
     }
