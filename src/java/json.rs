@@ -150,8 +150,11 @@ impl<'a> Reader<'a> {
             b':' | b']' | b'}' => return self.fail("Unexpected character"),
             b'{' => *into = Value::Map(self.object()?),
             b'[' => *into = Value::List(self.array()?),
-            b'"' | b'\'' => *into = Value::Str(self.string()?),
-            b'-' | b'0'..=b'9' => *into = self.number(stop)?,
+            b'"' | b'\'' => match self.simple() {
+                Some(len) => *into = Value::Str(self.taken(len)),
+                None => *into = Value::Str(self.string()?),
+            },
+            b'-' | b'0'..=b'9' => return self.number(stop, into),
             first => {
                 let word = self.word(stop);
                 *into = match (first, &*word) {
@@ -272,24 +275,36 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// The length of a string without escapes.
+    #[inline]
+    fn simple(&self) -> Option<usize> {
+        let quote = self.byte();
+        let rest = self.text.as_bytes().get(self.at + 1..)?;
+        let len = memchr::memchr2(quote, b'\\', rest)?;
+        (rest.get(len) == Some(&quote)).then_some(len)
+    }
+
+    /// Takes a string of that length.
+    #[inline]
+    fn taken(&mut self, len: usize) -> Str {
+        let start = self.at + 1;
+        self.at = start + len + 1;
+        self.source.part(start..start + len)
+    }
+
     fn string(&mut self) -> Read<Str> {
+        if let Some(len) = self.simple() {
+            return Ok(self.taken(len));
+        }
         let quote = self.byte();
         let start = self.at + 1;
         let rest = self.text.as_bytes().get(start..).unwrap_or_default();
-        match memchr::memchr2(quote, b'\\', rest) {
-            Some(len) if rest.get(len) == Some(&quote) => {
-                self.at = start + len + 1;
-                Ok(self.source.part(start..start + len))
-            }
-            Some(_) if memchr::memchr(quote, rest).is_some() => {
-                self.at = start;
-                self.escaped(quote)
-            }
-            _ => {
-                self.at = self.text.len();
-                self.fail("Unexpected End Of File")
-            }
+        if memchr::memchr(quote, rest).is_none() {
+            self.at = self.text.len();
+            return self.fail("Unexpected End Of File");
         }
+        self.at = start;
+        self.escaped(quote)
     }
 
     /// The bytes up to the quote that closes a string with escapes.
@@ -368,7 +383,7 @@ impl<'a> Reader<'a> {
         Ok(unit)
     }
 
-    fn number(&mut self, stop: Stop) -> Read<Value> {
+    fn number(&mut self, stop: Stop, into: &mut Value) -> Read {
         let start = self.at;
         self.at += 1;
         self.skip_digits();
@@ -382,7 +397,8 @@ impl<'a> Reader<'a> {
             float = true;
             self.at += 1;
             if !matches!(self.byte(), b'+' | b'-' | b'0'..=b'9') {
-                return Ok(Value::Str(self.word_from(start, stop)));
+                *into = Value::Str(self.word_from(start, stop));
+                return Ok(());
             }
             self.at += 1;
             self.skip_digits();
@@ -390,22 +406,37 @@ impl<'a> Reader<'a> {
         self.skip_space();
         // A character beyond `}` ends a number, as it does in json-smart.
         if self.byte() < b'~' && !stop.at(self.byte()) {
-            return Ok(Value::Str(self.word_from(start, stop)));
+            *into = Value::Str(self.word_from(start, stop));
+            return Ok(());
         }
         let number = self.trimmed(start);
-        let value = if float {
-            if number.len() > 18 {
-                Decimal::parse(number).map(|d| Value::other(Other::Decimal(d)))
-            } else {
-                number.parse().ok().map(Value::Double)
-            }
+        // Up to nine digits fit.
+        if !float
+            && number.len() < 10
+            && let Ok(n) = number.parse()
+        {
+            *into = Value::Int(n);
+            return Ok(());
+        }
+        if float
+            && number.len() <= 18
+            && let Ok(d) = number.parse()
+        {
+            *into = Value::Double(d);
+            return Ok(());
+        }
+        let value = if float && number.len() > 18 {
+            Decimal::parse(number).map(|d| Value::other(Other::Decimal(d)))
+        } else if float {
+            None
         } else {
             whole(number)
         };
         match value {
-            Some(value) => Ok(value),
-            None => self.fail("Unexpected number"),
+            Some(value) => *into = value,
+            None => return self.fail("Unexpected number"),
         }
+        Ok(())
     }
 }
 

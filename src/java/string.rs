@@ -15,6 +15,7 @@ pub struct Str {
 
 impl Str {
     /// The part of these bytes; empty when they don't fit.
+    #[inline]
     #[must_use]
     pub fn part(&self, bytes: Range<usize>) -> Self {
         let at = |n: usize| {

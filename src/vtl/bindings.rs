@@ -11,6 +11,7 @@ use crate::java::{Host, Map, MapClass, Printer, Value, json, text};
 use crate::jsonpath::{Path, ReadError};
 
 use super::context::context_value;
+use super::frame::Layer;
 use super::methods::{Called, Property, Thrown};
 use super::render::host;
 use super::run::{Ran, Run};
@@ -77,6 +78,7 @@ impl Run<'_> {
         &mut self,
         binding: Binding,
         parts: &'p [Part],
+        layer: &Layer,
     ) -> Ran<Option<(Value, &'p [Part])>> {
         let Some((first, rest)) = parts.split_first() else {
             return Ok(None);
@@ -91,6 +93,16 @@ impl Run<'_> {
                 }
                 let value = self.input.stage_variables.get(name);
                 let value = value.map_or(Value::Null, |text| Value::text(&text));
+                Ok(Some((value, rest)))
+            }
+            (Binding::Util, Part::Method(call)) if &*call.name == "escapeJavaScript" => {
+                let [argument] = &*call.arguments else {
+                    return Ok(None);
+                };
+                let argument = self.value(argument, layer)?;
+                self.here = call.span;
+                let called = self.util(&call.name, std::slice::from_ref(&argument));
+                let value = self.called(called, call.span, &call.name)?;
                 Ok(Some((value, rest)))
             }
             (Binding::Input, Part::Method(call)) => {

@@ -102,6 +102,10 @@ impl Run<'_> {
         match expr {
             Expr::Bool(b) => Ok(*b),
             Expr::Reference(reference) => {
+                if let Some(holds) = self.plainly_true(reference, layer) {
+                    self.work(1 + reference.parts.len() as u64)?;
+                    return Ok(holds);
+                }
                 let value = self.deeper(|run| run.execute(reference, layer))?;
                 match value {
                     Value::Null => Ok(false),
@@ -155,8 +159,22 @@ impl Run<'_> {
         span: Span,
         layer: &Layer,
     ) -> Ran<bool> {
+        // The commonest comparison, with a literal, without taking the value from where it lies.
+        if let (Expr::Reference(reference), Expr::Int(b)) = (left, right)
+            && let Some(a) = self.plain_int(reference, layer)
+        {
+            self.work(3 + reference.parts.len() as u64)?;
+            return Ok(match comparison {
+                Comparison::Equal => a == *b,
+                Comparison::NotEqual => a != *b,
+                Comparison::Less => a < *b,
+                Comparison::LessOrEqual => a <= *b,
+                Comparison::Greater => a > *b,
+                Comparison::GreaterOrEqual => a >= *b,
+            });
+        }
         let a = self.value(left, layer)?;
-        // The commonest comparison, without making a string of the literal.
+        // Without making a string of the literal.
         if let (Value::Str(a), Expr::Str(b)) = (&a, right)
             && matches!(comparison, Comparison::Equal | Comparison::NotEqual)
         {
@@ -303,16 +321,72 @@ impl Run<'_> {
             let value = self.get(reference.root, layer)?;
             return Ok(self.something(value));
         }
+        if let Some(value) = self.loop_property(reference, layer) {
+            return Ok(value);
+        }
         if let Some(value) = self.look(reference, layer, Value::clone) {
             return Ok(self.something(value));
         }
         if let Some(&Variable::Bound(binding)) = self.unhidden(reference.root, layer)
-            && let Some((value, rest)) = self.bound_part(binding, parts)?
+            && let Some((value, rest)) = self.bound_part(binding, parts, layer)?
         {
             return self.follow(value, rest, layer);
         }
         let value = self.get(reference.root, layer)?;
         self.follow(value, parts, layer)
+    }
+
+    /// `$foreach.count`, `.hasNext` and the like, which loops ask for in each turn.
+    #[inline]
+    fn loop_property(&self, reference: &Reference, layer: &Layer) -> Option<Value> {
+        if self.known.foreach != Some(reference.root) {
+            return None;
+        }
+        let [Part::Property { property, .. }] = &*reference.parts else {
+            return None;
+        };
+        let scope = Self::as_scope(self.plain(reference.root, layer)?)?;
+        Some(match property {
+            Property::Index => Value::Int(scope.index.get()),
+            Property::Count => Value::Int(scope.index.get() + 1),
+            Property::HasNext => Value::Bool(scope.has_next.get()),
+            Property::First => Value::Bool(scope.index.get() < 1),
+            Property::Last => Value::Bool(!scope.has_next.get()),
+            _ => return None,
+        })
+    }
+
+    /// An `Integer` that is there to look at.
+    #[inline]
+    fn plain_int(&self, reference: &Reference, layer: &Layer) -> Option<i32> {
+        if reference.kind != ReferenceKind::Normal {
+            return None;
+        }
+        let int = |value: &Value| match value {
+            Value::Int(n) => Some(*n),
+            _ => None,
+        };
+        if reference.parts.is_empty() {
+            return int(self.plain(reference.root, layer)?);
+        }
+        self.look(reference, layer, int)?
+    }
+
+    /// Whether a reference holds that needs nothing but looking; `None` for others.
+    #[inline]
+    fn plainly_true(&self, reference: &Reference, layer: &Layer) -> Option<bool> {
+        if reference.kind != ReferenceKind::Normal {
+            return None;
+        }
+        if let Some(Value::Bool(holds)) = self.loop_property(reference, layer) {
+            return Some(holds);
+        }
+        self.look(reference, layer, |value| match value {
+            Value::Bool(holds) => Some(*holds),
+            Value::Other(_) => None,
+            // What isn't there is the empty string, which holds as every other does.
+            _ => Some(true),
+        })?
     }
 
     /// Looks at what properties of maps lead to, without taking it from where it lies; `None` when anything else is on the way.
@@ -399,7 +473,7 @@ impl Run<'_> {
         self.called(called, call.span, &call.name)
     }
 
-    fn called(&mut self, called: Called, span: Span, name: &str) -> Ran<Value> {
+    pub(super) fn called(&mut self, called: Called, span: Span, name: &str) -> Ran<Value> {
         match called {
             Ok(value) => Ok(value.unwrap_or_default()),
             Err(Thrown::Exception(message)) => {

@@ -120,7 +120,7 @@ impl Token {
 }
 
 /// Why no token could be cut.
-pub(super) type LexError = (ErrorKind, Span, &'static str);
+pub(super) type LexError = Box<(ErrorKind, Span, &'static str)>;
 
 pub(super) struct Lexer<'a> {
     text: &'a str,
@@ -182,16 +182,18 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    pub(super) fn next_token(&mut self) -> Result<Token, LexError> {
+    /// Cuts the next token, to where it shall lie: handing it on would cost more than cutting it.
+    pub(super) fn next_token(&mut self, tokens: &mut Vec<Token>) -> Result<(), LexError> {
         'token: loop {
             let start = self.at;
             if start >= self.text.len() {
-                return Ok(self.token(Kind::Eof, start, start));
+                self.token(tokens, Kind::Eof, start, start);
+                return Ok(());
             }
             loop {
                 let Some(Match { kind, len }) = scan::longest(self.state, self.text, self.at)
                 else {
-                    return Err(self.unexpected(start));
+                    return self.unexpected(start);
                 };
                 self.at += len;
                 match kind {
@@ -205,16 +207,20 @@ impl<'a> Lexer<'a> {
                     Kind::More(more) => {
                         self.more(more, len);
                         if self.at >= self.text.len() {
-                            return Err(self.unexpected(start));
+                            return self.unexpected(start);
                         }
                     }
-                    _ => return Ok(self.finish(kind, start)),
+                    _ => {
+                        self.finish(tokens, kind, start);
+                        return Ok(());
+                    }
                 }
             }
         }
     }
 
-    fn unexpected(&self, start: usize) -> LexError {
+    #[cold]
+    fn unexpected<T>(&self, start: usize) -> Result<T, LexError> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let span = Span::new(
             start,
@@ -227,17 +233,17 @@ impl<'a> Lexer<'a> {
         } else {
             "the template ends in the middle of a reference or directive; a last `$` or `#` can't stand alone"
         };
-        (ErrorKind::Syntax, span, problem)
+        Err(Box::new((ErrorKind::Syntax, span, problem)))
     }
 
-    fn token(&mut self, kind: Kind, start: usize, end: usize) -> Token {
+    fn token(&mut self, tokens: &mut Vec<Token>, kind: Kind, start: usize, end: usize) {
         let span = Span::new(start, end);
-        Token {
+        tokens.push(Token {
             kind,
             start: span.start,
             end: span.end,
             special: self.special.take().map(String::into_boxed_str),
-        }
+        });
     }
 
     /// Actions of an unfinished token.
@@ -278,7 +284,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Actions of a finished token.
-    fn finish(&mut self, kind: Kind, start: usize) -> Token {
+    fn finish(&mut self, tokens: &mut Vec<Token>, kind: Kind, start: usize) {
         let (mut token_start, mut token_end) = (start, self.at);
         match kind {
             Kind::IndexLeft => {
@@ -338,7 +344,7 @@ impl<'a> Lexer<'a> {
             }
             _ => {}
         }
-        self.token(kind, token_start, token_end)
+        self.token(tokens, kind, token_start, token_end);
     }
 
     /// `)` closes the innermost state that has an open `(`.

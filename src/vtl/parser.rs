@@ -133,13 +133,15 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
 
     fn cut(&mut self, index: usize) -> Result<Kind, Fault> {
         while self.tokens.len() <= index {
-            let token = self.lexer.next_token().map_err(|(kind, span, problem)| {
-                Box::new((kind, self.placed(span), Cow::Borrowed(problem)))
-            })?;
-            if token.kind == Kind::Eof && self.tokens.last().is_some_and(|t| t.kind == Kind::Eof) {
+            // At the end it stays.
+            if self.tokens.last().is_some_and(|t| t.kind == Kind::Eof) {
                 return Ok(Kind::Eof);
             }
-            self.tokens.push(token);
+            if let Err(error) = self.lexer.next_token(&mut self.tokens) {
+                let (kind, span, problem) = *error;
+                let span = self.placed(span);
+                return Err(Box::new((kind, span, Cow::Borrowed(problem))));
+            }
         }
         Ok(self.tokens[index].kind)
     }

@@ -195,7 +195,8 @@ fn default(rest: &[u8], first: u8, best: &mut Best) {
         }
         _ => {
             set(rest, best);
-            best.offer(Kind::Text, run(rest, |b| !matches!(b, b'$' | b'#' | b'\\')));
+            let text = memchr::memchr3(b'$', b'#', b'\\', rest);
+            best.offer(Kind::Text, text.unwrap_or(rest.len()));
         }
     }
 }
