@@ -24,6 +24,7 @@ mod sdk;
 mod stages;
 mod state;
 mod state_file;
+mod terraform;
 mod vpc_links;
 
 use std::sync::Arc;

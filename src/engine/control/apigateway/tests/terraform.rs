@@ -1,0 +1,274 @@
+//! The way in which Terraform's provider calls: create, read back, patch, read back, delete, and be told that it is gone.
+//!
+//! The sequences are those of its resources' source (`aws_api_gateway_*`): what it reads after each write must be what it wrote, or it
+//! plans a change for ever.
+
+use serde_json::{Value, json};
+
+use super::{Bed, at, text};
+
+impl Bed {
+    /// Reads, and checks that each of `members` reads so.
+    #[track_caller]
+    fn reads(&self, operation: &str, of: &Value, members: Value) {
+        let found = self.ok(operation, of.clone());
+        for (name, expected) in members.as_object().unwrap() {
+            assert_eq!(&found[name], expected, "{operation}: {name} of {found}");
+        }
+    }
+
+    /// Deletes, and deletes again as a retry would: that it is gone already is how the provider knows that it is done.
+    #[track_caller]
+    fn deletes(&self, operation: &str, of: &Value) {
+        self.ok(operation, of.clone());
+        let again = self.refused(operation, of.clone());
+        assert!(
+            again.starts_with("404 NotFoundException"),
+            "{operation}: {again}"
+        );
+    }
+}
+
+#[test]
+fn an_api_is_applied_changed_and_destroyed() {
+    let bed = Bed::new();
+    // aws_api_gateway_rest_api
+    let made = bed.ok(
+        "CreateRestApi",
+        json!({"name": "tf", "endpointConfiguration": {"types": ["REGIONAL"]}, "tags": {"env": "test"},
+               "binaryMediaTypes": ["image/png"], "disableExecuteApiEndpoint": false}),
+    );
+    let id = json!({"restapi_id": made["id"]});
+    let (api, root) = (text(&made["id"]), text(&made["rootResourceId"]));
+    bed.reads(
+        "GetRestApi",
+        &id,
+        json!({"name": "tf", "tags": {"env": "test"}, "binaryMediaTypes": ["image/png"], "apiKeySource": "HEADER",
+               "rootResourceId": root}),
+    );
+    bed.patched(
+        "UpdateRestApi",
+        id.clone(),
+        &[
+            ("replace", "/name", "tf2"),
+            ("add", "/binaryMediaTypes/application~1zip", ""),
+            ("remove", "/binaryMediaTypes/image~1png", ""),
+            ("replace", "/minimumCompressionSize", "0"),
+            ("replace", "/disableExecuteApiEndpoint", "false"),
+        ],
+    );
+    bed.reads(
+        "GetRestApi",
+        &id,
+        json!({"name": "tf2", "binaryMediaTypes": ["application/zip"], "minimumCompressionSize": 0}),
+    );
+    let arn = format!("arn:aws:apigateway:us-east-1::/restapis/{api}");
+    bed.ok(
+        "TagResource",
+        json!({"resource_arn": arn, "tags": {"team": "a"}}),
+    );
+    bed.ok(
+        "UntagResource",
+        json!({"resource_arn": arn, "tagKeys": ["env"]}),
+    );
+    bed.reads("GetRestApi", &id, json!({"tags": {"team": "a"}}));
+
+    // aws_api_gateway_resource
+    let pets = bed.resource(&api, &root, "pets");
+    let resource = json!({"restapi_id": api, "resource_id": pets});
+    bed.reads(
+        "GetResource",
+        &resource,
+        json!({"path": "/pets", "parentId": root, "pathPart": "pets"}),
+    );
+    bed.patched(
+        "UpdateResource",
+        resource.clone(),
+        &[("replace", "/pathPart", "dogs")],
+    );
+    bed.reads("GetResource", &resource, json!({"path": "/dogs"}));
+
+    // aws_api_gateway_method, _method_response, _integration, _integration_response
+    let method = at(&api, &pets, "GET", json!({}));
+    let with = |more: Value| at(&api, &pets, "GET", more);
+    bed.ok(
+        "PutMethod",
+        with(json!({"authorizationType": "NONE", "apiKeyRequired": false,
+                    "requestParameters": {"method.request.querystring.page": false}})),
+    );
+    bed.reads(
+        "GetMethod",
+        &method,
+        json!({"authorizationType": "NONE", "apiKeyRequired": false, "requestParameters": {"method.request.querystring.page": false}}),
+    );
+    bed.patched(
+        "UpdateMethod",
+        method.clone(),
+        &[
+            ("replace", "/apiKeyRequired", "true"),
+            (
+                "replace",
+                "/requestParameters/method.request.querystring.page",
+                "true",
+            ),
+            ("add", "/requestModels/application~1json", "Empty"),
+        ],
+    );
+    bed.reads(
+        "GetMethod",
+        &method,
+        json!({"apiKeyRequired": true, "requestParameters": {"method.request.querystring.page": true},
+               "requestModels": {"application/json": "Empty"}}),
+    );
+    let answer = with(json!({"status_code": "200"}));
+    bed.ok(
+        "PutMethodResponse",
+        with(json!({"status_code": "200", "responseModels": {"application/json": "Empty"}})),
+    );
+    bed.reads(
+        "GetMethodResponse",
+        &answer,
+        json!({"responseModels": {"application/json": "Empty"}}),
+    );
+    bed.ok(
+        "PutIntegration",
+        with(json!({"type": "MOCK", "requestTemplates": {"application/json": "{\"statusCode\": 200}"}})),
+    );
+    bed.reads(
+        "GetIntegration",
+        &method,
+        json!({"type": "MOCK", "passthroughBehavior": "WHEN_NO_MATCH", "timeoutInMillis": 29_000, "cacheNamespace": pets,
+               "requestTemplates": {"application/json": "{\"statusCode\": 200}"}}),
+    );
+    bed.patched(
+        "UpdateIntegration",
+        method.clone(),
+        &[
+            ("replace", "/passthroughBehavior", "NEVER"),
+            ("replace", "/timeoutInMillis", "5000"),
+            (
+                "add",
+                "/cacheKeyParameters/method.request.querystring.page",
+                "",
+            ),
+        ],
+    );
+    bed.reads(
+        "GetIntegration",
+        &method,
+        json!({"passthroughBehavior": "NEVER", "timeoutInMillis": 5000, "cacheKeyParameters": ["method.request.querystring.page"]}),
+    );
+    bed.ok(
+        "PutIntegrationResponse",
+        with(json!({"status_code": "200", "responseTemplates": {"application/json": "x"}})),
+    );
+    bed.reads(
+        "GetIntegrationResponse",
+        &answer,
+        json!({"responseTemplates": {"application/json": "x"}}),
+    );
+
+    // aws_api_gateway_deployment, _stage, _method_settings
+    let deployment = bed.ok(
+        "CreateDeployment",
+        json!({"restapi_id": api, "description": "first"}),
+    );
+    let frozen = json!({"restapi_id": api, "deployment_id": deployment["id"]});
+    bed.reads("GetDeployment", &frozen, json!({"description": "first"}));
+    let stage = json!({"restapi_id": api, "stage_name": "dev"});
+    bed.ok(
+        "CreateStage",
+        json!({"restapi_id": api, "stageName": "dev", "deploymentId": deployment["id"], "variables": {"a": "1"}}),
+    );
+    bed.patched(
+        "UpdateStage",
+        stage.clone(),
+        &[
+            ("replace", "/*/*/metrics/enabled", "true"),
+            ("replace", "/*/*/throttling/burstLimit", "10"),
+            ("replace", "/*/*/throttling/rateLimit", "5"),
+            ("replace", "/variables/a", "2"),
+            ("replace", "/tracingEnabled", "false"),
+        ],
+    );
+    let found = bed.ok("GetStage", stage.clone());
+    let settings = &found["methodSettings"]["*/*"];
+    assert_eq!(
+        (
+            &settings["metricsEnabled"],
+            &settings["throttlingBurstLimit"],
+            &settings["throttlingRateLimit"]
+        ),
+        (&json!(true), &json!(10), &json!(5.0))
+    );
+    assert_eq!(
+        (&found["variables"], &found["tracingEnabled"]),
+        (&json!({"a": "2"}), &json!(false))
+    );
+    // A deployment is replaced before the old one is destroyed, which the stage forbids as long as it points there.
+    let second = bed.ok("CreateDeployment", json!({"restapi_id": api}));
+    assert_eq!(
+        bed.refused("DeleteDeployment", frozen.clone()),
+        "400 BadRequestException: Active stages pointing to this deployment must be moved or deleted"
+    );
+    let id_of_second = text(&second["id"]);
+    bed.patched(
+        "UpdateStage",
+        stage.clone(),
+        &[("replace", "/deploymentId", &id_of_second)],
+    );
+    bed.deletes("DeleteDeployment", &frozen);
+
+    // aws_api_gateway_api_key, _usage_plan, _usage_plan_key
+    let key = json!({"api_Key": bed.ok("CreateApiKey", json!({"name": "k", "enabled": true}))["id"], "includeValue": true});
+    bed.reads(
+        "GetApiKey",
+        &key,
+        json!({"name": "k", "enabled": true, "tags": {}}),
+    );
+    let plan = json!({"usageplanId": bed.ok("CreateUsagePlan", json!({"name": "p"}))["id"]});
+    let of = format!("{api}:dev");
+    bed.patched(
+        "UpdateUsagePlan",
+        plan.clone(),
+        &[
+            ("add", "/apiStages", &of),
+            ("add", "/throttle/rateLimit", "5"),
+            ("add", "/throttle/burstLimit", "10"),
+            ("add", "/quota/limit", "100"),
+            ("add", "/quota/offset", "0"),
+            ("add", "/quota/period", "DAY"),
+        ],
+    );
+    bed.reads(
+        "GetUsagePlan",
+        &plan,
+        json!({"apiStages": [{"apiId": api, "stage": "dev"}], "throttle": {"rateLimit": 5.0, "burstLimit": 10},
+               "quota": {"limit": 100, "offset": 0, "period": "DAY"}}),
+    );
+    let member = json!({"usageplanId": plan["usageplanId"], "keyId": key["api_Key"]});
+    let mut joined = member.clone();
+    joined["keyType"] = "API_KEY".into();
+    bed.ok("CreateUsagePlanKey", joined);
+    bed.reads(
+        "GetUsagePlanKey",
+        &member,
+        json!({"type": "API_KEY", "name": "k"}),
+    );
+
+    bed.deletes("DeleteUsagePlanKey", &member);
+    bed.patched(
+        "UpdateUsagePlan",
+        plan.clone(),
+        &[("remove", "/apiStages", &of)],
+    );
+    bed.deletes("DeleteUsagePlan", &plan);
+    bed.deletes("DeleteApiKey", &json!({"api_Key": key["api_Key"]}));
+    bed.deletes("DeleteStage", &stage);
+    bed.deletes("DeleteIntegrationResponse", &answer);
+    bed.deletes("DeleteMethodResponse", &answer);
+    bed.deletes("DeleteIntegration", &method);
+    bed.deletes("DeleteMethod", &method);
+    bed.deletes("DeleteResource", &resource);
+    bed.deletes("DeleteRestApi", &id);
+}
