@@ -226,7 +226,7 @@ impl Heir {
     }
 }
 
-/// The usual port, or a free one if that is taken; held for us until the engine binds it.
+/// The usual port, or a free one if that is taken; the engine serves the listener, so that nobody can take it in between.
 fn free_address() -> std::io::Result<(SocketAddr, TcpListener)> {
     let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, PORT))
         .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
@@ -259,11 +259,12 @@ fn start(
         clock: clock.clone(),
         ..Config::default()
     };
-    drop(held);
+    let mut held = held;
     let mut tries = 0;
     let engine = loop {
-        match crate::engine::start(config()) {
-            // Another sluice may just be finding out whether the port is free, as we did: it has it for a moment only.
+        let bound = held.take();
+        match crate::engine::start(Config { bound, ..config() }) {
+            // Another sluice may just be finding out whether the port is free: it has it for a moment only.
             Err(StartError::Listen { source, .. })
                 if source.kind() == ErrorKind::AddrInUse && tries < BIND_TRIES =>
             {

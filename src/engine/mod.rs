@@ -46,6 +46,8 @@ use crate::base::{Chance, Clock, Ids};
 pub struct Config {
     /// Address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// A listener that has that address already, so that nobody else can take it meanwhile: one data runtime serves it.
+    pub bound: Option<std::net::TcpListener>,
     /// Where the state is kept.
     pub location: Location,
     /// The account that the gateway plays: 12 digits.
@@ -78,6 +80,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            bound: None,
             location: Location::Memory,
             account: "000000000000".to_owned(),
             threads: None,
@@ -183,9 +186,14 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
     let (store, rows) = Store::open(&config.location)?;
     let logs = LogStore::open(&config.location, Limits::default(), config.clock.clone())?;
     let address = config.listen;
-    let listeners =
-        bind(address, count).map_err(|source| StartError::Listen { address, source })?;
     let listening = |source| StartError::Listen { address, source };
+    let listeners = match config.bound {
+        Some(bound) => {
+            bound.set_nonblocking(true).map_err(listening)?;
+            vec![bound]
+        }
+        None => bind(address, count).map_err(listening)?,
+    };
     let addr = listeners
         .first()
         .map_or(Ok(address), std::net::TcpListener::local_addr);
