@@ -14,7 +14,7 @@ use super::state::{Api, Part};
 use super::txn::{Txn, answer, text};
 use super::{
     Answer, authorizers, documentation_parts, integration_responses, integrations, mapping,
-    method_responses, methods, models, quotas, resources, rest_apis,
+    method_responses, methods, models, quotas, resource_policy, resources, rest_apis,
 };
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::{Definition, Resource, RestApi};
@@ -61,7 +61,9 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
             Mode::Overwrite,
         )?;
     }
-    answer(&done.shown())
+    let mut shown = done.shown();
+    shown.policy = shown.policy.as_deref().map(resource_policy::shown);
+    answer(&shown)
 }
 
 /// `PutRestApi`.
@@ -190,9 +192,14 @@ fn run(
         taken.insert(id.clone());
         id
     };
-    let definition = openapi::merge(&held.definition(), &import, mode, &mut new_id);
-    let rest_api = definition.rest_api.clone();
+    let mut definition = openapi::merge(&held.definition(), &import, mode, &mut new_id);
     let mut errors = import.errors.clone();
+    let given = definition.rest_api.policy.clone();
+    match resource_policy::kept(given, txn, &definition.rest_api.id) {
+        Ok(policy) => definition.rest_api.policy = policy,
+        Err(error) => errors.push(format!("Unable to update the API: {}", error.message)),
+    }
+    let rest_api = definition.rest_api.clone();
     errors.extend(check(txn, held, &definition, &import));
     if !errors.is_empty() {
         let mut message = listed("Errors found during import:", &errors);

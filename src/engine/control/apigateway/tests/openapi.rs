@@ -1188,3 +1188,31 @@ fn a_clone_has_its_own_models_and_documentation() {
     assert_eq!(parts["item"].as_array().unwrap().len(), 1);
     assert_eq!(resources(&bed, &clone), resources(&bed, &api));
 }
+
+/// A policy in a document is held to the same rules as one that is set.
+#[test]
+fn an_imported_policy_is_checked_written_out_and_shown_escaped() {
+    let bed = Bed::new();
+    let document = |effect: &str| {
+        json!({
+            "openapi": "3.0.1", "info": {"title": "pets", "version": "1"}, "paths": {},
+            "x-amazon-apigateway-policy": {"Version": "2012-10-17", "Statement": [
+                {"Effect": effect, "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"},
+            ]},
+        })
+        .to_string()
+    };
+    let created = bed.ok("ImportRestApi", json!({"body": document("Allow")}));
+    let id = created["id"].as_str().unwrap();
+    let policy = created["policy"].as_str().unwrap();
+    assert!(
+        policy.ends_with(&format!(
+            "\\\"Resource\\\":\\\"arn:aws:execute-api:us-east-1:111111111111:{id}/*\\\"}}]}}"
+        )),
+        "{policy}"
+    );
+    let shown = bed.ok("GetRestApi", json!({"restapi_id": id}));
+    assert_eq!(shown["policy"], created["policy"]);
+    let refused = bed.refused("ImportRestApi", json!({"body": document("allow")}));
+    assert!(refused.contains("Invalid policy document."), "{refused}");
+}
