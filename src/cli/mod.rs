@@ -63,7 +63,7 @@ enum Command {
     #[cfg(all(feature = "console", feature = "gateway"))]
     Explain(explain::Explain),
     #[cfg(feature = "gateway")]
-    Gateway(gateway::Gateway),
+    Gateway(Box<gateway::Gateway>),
     #[cfg(feature = "console")]
     Import(import::Import),
     #[cfg(feature = "console")]
