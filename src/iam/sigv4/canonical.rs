@@ -107,7 +107,9 @@ pub(super) fn push_encoded(text: &mut String, bytes: &[u8]) {
     }
 }
 
-/// A part of a query, decoded. A plus is a plus: signers encode blanks as `%20`.
+/// A part of a query, decoded. A plus is a blank: botocore signs a blank as `%20` and sends a plus.
 pub(super) fn decoded(text: &str) -> Vec<u8> {
-    percent_encoding::percent_decode_str(text).collect()
+    let blank = |byte| if byte == b'+' { b' ' } else { byte };
+    let bytes: Vec<u8> = text.bytes().map(blank).collect();
+    percent_encoding::percent_decode(&bytes).collect()
 }

@@ -229,6 +229,19 @@ fn an_encoded_path_is_encoded_again() {
     );
 }
 
+#[test]
+fn a_plus_in_a_query_is_a_blank() {
+    let headers = host();
+    let request = Received {
+        method: "GET",
+        path: "/",
+        query: "a=1+%2B%20b",
+        headers: &headers,
+    };
+    let text = canonical::request(&request, &["host"], "hash");
+    assert!(text.starts_with("GET\n/\na=1%20%2B%20b\n"), "{text}");
+}
+
 /// get-vanilla with the URL signed: the published signature, and the parameters in our order.
 #[test]
 fn a_url_is_presigned_as_published() {
