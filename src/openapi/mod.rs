@@ -1,7 +1,7 @@
 //! OpenAPI: Swagger 2.0 and OpenAPI 3.0/3.1 documents with the `x-amazon-apigateway-*` extensions, to and from the model.
 //!
-//! * [`read`]: a document, JSON or YAML, to an [`Import`]: a definition whose parts refer to each other by path and name.
-//! * [`merge`]: an import into a definition, in merge or overwrite mode; ids of what stays are kept.
+//! * [`read()`]: a document, JSON or YAML, to an [`Import`]: a definition whose parts refer to each other by path and name.
+//! * [`merge()`]: an import into a definition, in merge or overwrite mode; ids of what stays are kept.
 //! * [`write`](write()): a definition to a document, as `GetExport` writes it; [`to_json`] and [`to_yaml`] to text.
 //!
 //! All of it is pure: ids come from whoever merges, and the names that inline schemas get follow from their content.
