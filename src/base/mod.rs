@@ -5,6 +5,7 @@ mod clock;
 mod ids;
 
 pub use chance::Chance;
+#[cfg(feature = "gateway")]
 pub(crate) use chance::uuid;
 pub use clock::Clock;
 pub use ids::Ids;
