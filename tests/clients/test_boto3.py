@@ -173,12 +173,15 @@ class Boto3(unittest.TestCase):
     def test_what_is_not_built_says_so(self):
         api = self.client.create_rest_api(name="limits")["id"]
         message = self.refused(
-            "NotImplementedException", 501, self.client.get_sdk_types)
-        self.assertIn("GetSdkTypes", message)
+            "NotImplementedException", 501, self.client.get_domain_name_access_associations)
+        self.assertIn("GetDomainNameAccessAssociations", message)
         root = self.client.get_resources(restApiId=api)["items"][0]["id"]
         at = {"restApiId": api, "resourceId": root, "httpMethod": "GET"}
-        self.client.put_method(**at, authorizationType="AWS_IAM")
-        self.client.put_integration(**at, type="MOCK", requestTemplates=MOCK)
+        self.client.put_method(**at, authorizationType="NONE")
+        self.client.put_integration(
+            **at, type="AWS", integrationHttpMethod="POST",
+            credentials="arn:aws:iam::000000000000:role/queue",
+            uri="arn:aws:apigateway:us-east-1:sqs:path/000000000000/orders")
         message = self.refused("BadRequestException", 400, self.client.create_deployment, restApiId=api)
         self.assertRegex(message, r"^Sluice can't serve .+ yet: GET /$")
 
