@@ -12,10 +12,6 @@ use serde_json::{Map, Value};
 use sluice::base::Clock;
 use sluice::vtl::{self, Input, Limits, Overrides};
 
-// As the program has it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const CASE: &str = include_str!("data/vtl.json");
 const ROUND: Duration = Duration::from_secs(2);
 
