@@ -4,7 +4,6 @@
 //! execution log, the log of a test request and the explanation under `/_sluice/requests` are renderings of the story. Nothing is
 //! built for a story that nobody asked for: noting is then a branch.
 
-#[allow(dead_code, reason = "a word is used as soon as its phase is built")]
 mod what;
 
 use std::sync::{Mutex, PoisonError};
