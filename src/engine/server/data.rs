@@ -91,7 +91,7 @@ pub(crate) async fn run_data(runtime: DataRuntime, handler: Handler) -> std::io:
     let connections = LocalSet::new();
     connections
         .run_until(async {
-            let mut round = pin!(tokio::time::sleep(worker.watches.round()));
+            let mut rounds = pin!(worker.watches.go_round());
             let mut questions = pin!(worker.handler.answer_questions());
             loop {
                 tokio::select! {
@@ -106,10 +106,7 @@ pub(crate) async fn run_data(runtime: DataRuntime, handler: Handler) -> std::io:
                         }
                     },
                     () = &mut questions => {}
-                    () = &mut round, if !worker.watches.is_empty() => {
-                        worker.watches.go_round();
-                        round.as_mut().reset(tokio::time::Instant::now() + worker.watches.round());
-                    }
+                    () = &mut rounds => {}
                 }
             }
         })
@@ -139,7 +136,7 @@ impl Worker {
         match self.room.take() {
             Some(place) => {
                 let worker = Rc::clone(self);
-                // From now on: the rounds begin with the first connection.
+                // From now on, not from when its task first runs.
                 let watched = self.watches.watch();
                 tokio::task::spawn_local(async move {
                     worker.connection(stream, peer, watched).await;

@@ -2,6 +2,7 @@
 //! idle for too long. Each would keep a descriptor for ever.
 //!
 //! One round a second over all connections of a runtime, instead of a timer for each request: what a request pays is a store or two.
+//! While every client is idle there is nothing to look at that often: the rounds rest until the first of them has been so for too long.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -11,6 +12,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::engine::gateway::Heads;
 
@@ -67,17 +70,38 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Watch {
     phase: Cell<Phase>,
-    /// The round in which the phase began.
-    since: Cell<u32>,
+    /// The time of the round in which the phase began.
+    since: Cell<Duration>,
     verdict: Cell<Verdict>,
     waker: RefCell<Option<Waker>>,
-    rounds: Rc<Cell<u32>>,
+    rounds: Rc<Rounds>,
+}
+
+/// When the last round was: time enough for all that happens until the next.
+#[derive(Debug)]
+struct Rounds {
+    begun: Instant,
+    last: Cell<Duration>,
+    /// No round is coming soon.
+    resting: Cell<bool>,
+    stirred: Notify,
+}
+
+impl Rounds {
+    /// The time of what happens now. Ends a rest.
+    fn now(&self) -> Duration {
+        if self.resting.replace(false) {
+            self.last.set(self.begun.elapsed());
+            self.stirred.notify_one();
+        }
+        self.last.get()
+    }
 }
 
 impl Watch {
     fn enter(&self, phase: Phase) {
         self.phase.set(phase);
-        self.since.set(self.rounds.get());
+        self.since.set(self.rounds.now());
     }
 
     /// Tells this connection from others.
@@ -116,8 +140,7 @@ impl Watch {
 #[derive(Debug)]
 pub(crate) struct Watches {
     open: RefCell<HashMap<*const Watch, Rc<Watch>>>,
-    /// Rounds so far.
-    rounds: Rc<Cell<u32>>,
+    rounds: Rc<Rounds>,
     patience: Patience,
 }
 
@@ -125,7 +148,12 @@ impl Watches {
     pub(crate) fn new(patience: Patience) -> Self {
         Self {
             open: RefCell::default(),
-            rounds: Rc::default(),
+            rounds: Rc::new(Rounds {
+                begun: Instant::now(),
+                last: Cell::default(),
+                resting: Cell::new(true),
+                stirred: Notify::new(),
+            }),
             patience,
         }
     }
@@ -134,7 +162,7 @@ impl Watches {
     pub(crate) fn watch(self: &Rc<Self>) -> Watched {
         let watch = Rc::new(Watch {
             phase: Cell::new(Phase::Idle),
-            since: Cell::new(self.rounds.get()),
+            since: Cell::new(self.rounds.now()),
             verdict: Cell::default(),
             waker: RefCell::default(),
             rounds: Rc::clone(&self.rounds),
@@ -148,32 +176,44 @@ impl Watches {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.open.borrow().is_empty()
+    /// Goes round whenever it is time; ends never.
+    pub(crate) async fn go_round(&self) {
+        loop {
+            let next = self.round(self.rounds.begun.elapsed());
+            if self.rounds.resting.get() {
+                tokio::select! {
+                    () = tokio::time::sleep(next) => continue,
+                    () = self.rounds.stirred.notified() => {}
+                }
+            }
+            tokio::time::sleep(self.patience.round).await;
+        }
     }
 
-    /// When the next round is due, from the last one on.
-    pub(crate) const fn round(&self) -> Duration {
-        self.patience.round
-    }
-
-    /// Closes the connections whose clients were waited for long enough.
-    pub(crate) fn go_round(&self) {
-        let now = self.rounds.get().wrapping_add(1);
-        self.rounds.set(now);
+    /// Closes the connections whose clients were waited for long enough, and says when to look again.
+    fn round(&self, now: Duration) -> Duration {
+        self.rounds.last.set(now);
+        let mut rest = self.patience.idle;
+        let mut resting = true;
         for watch in self.open.borrow().values() {
-            let limit = match watch.phase.get() {
+            let phase = watch.phase.get();
+            resting &= phase == Phase::Idle;
+            let limit = match phase {
                 Phase::Idle => self.patience.idle,
                 Phase::Head => self.patience.head,
                 Phase::Stalled => self.patience.stalled,
                 Phase::Serving => continue,
             };
             // The round in which it began doesn't count in full.
-            let passed = now.wrapping_sub(watch.since.get()).saturating_sub(1);
-            if self.patience.round.saturating_mul(passed) >= limit {
+            let left = (watch.since.get() + limit + self.patience.round).saturating_sub(now);
+            if left.is_zero() {
                 watch.judge(Verdict::Closes);
+            } else {
+                rest = rest.min(left);
             }
         }
+        self.rounds.resting.set(resting);
+        rest
     }
 
     /// Lets all connections end with the answer that they are giving.
@@ -288,11 +328,15 @@ mod tests {
         }
     }
 
+    fn next_round(watches: &Watches) -> Duration {
+        watches.round(watches.rounds.last.get() + watches.patience.round)
+    }
+
     /// Rounds until the connection is closed, at most 20.
-    fn closed_after(watches: &Watches, watch: &Watch) -> Option<usize> {
+    fn closed_after(watches: &Watches, watch: &Watch) -> Option<u64> {
         let mut rounds = 1..=20;
         rounds.find(|_| {
-            watches.go_round();
+            next_round(watches);
             watch.verdict.get() == Verdict::Closes
         })
     }
@@ -310,8 +354,27 @@ mod tests {
             client.watch.enter(phase);
             assert_eq!(closed_after(&watches, &client.watch), expected, "{phase:?}");
             drop(client);
-            assert!(watches.is_empty());
+            assert!(watches.open.borrow().is_empty());
         }
+    }
+
+    #[test]
+    fn rounds_rest_while_all_are_idle_and_go_on_with_the_first_byte() {
+        let watches = Rc::new(Watches::new(patience(2, 5, 3)));
+        let (client, other) = (watches.watch(), watches.watch());
+        // An idle client is looked at again when it has been idle for too long, not before.
+        assert_eq!(next_round(&watches), Duration::from_secs(5));
+        assert!(watches.rounds.resting.get());
+        other.watch.enter(Phase::Head);
+        assert!(!watches.rounds.resting.get());
+        next_round(&watches);
+        assert!(!watches.rounds.resting.get());
+        other.watch.enter(Phase::Serving);
+        next_round(&watches);
+        assert!(!watches.rounds.resting.get(), "its client may stop reading");
+        drop((client, other));
+        next_round(&watches);
+        assert!(watches.rounds.resting.get());
     }
 
     #[test]
@@ -319,7 +382,7 @@ mod tests {
         let watches = Rc::new(Watches::new(patience(2, 5, 3)));
         let client = watches.watch();
         client.watch.enter(Phase::Head);
-        watches.go_round();
+        next_round(&watches);
         // Further bytes find the phase begun.
         assert_eq!(client.watch.phase.get(), Phase::Head);
         assert_eq!(closed_after(&watches, &client.watch), Some(2));
@@ -332,8 +395,8 @@ mod tests {
         let io = WatchedIo::new((), Rc::clone(&client.watch), Rc::default());
         for _ in 0..10 {
             io.wrote(false);
-            watches.go_round();
-            watches.go_round();
+            next_round(&watches);
+            next_round(&watches);
             io.wrote(true);
             assert_eq!(client.watch.verdict.get(), Verdict::Stays);
         }
