@@ -72,6 +72,11 @@ impl Protection {
         self.policy.is_none() && !self.private && !self.strict
     }
 
+    /// Whether every request is asked whether it may pass.
+    pub(crate) fn is_asked(&self) -> bool {
+        !self.is_open()
+    }
+
     /// What the resource policy says; nothing when there is none.
     fn evaluate(&self, request: &iam::Request<'_>) -> Option<Finding> {
         match self.policy.as_ref() {
@@ -155,7 +160,11 @@ async fn protected(
         return Ok(());
     };
     match &method.authorization {
-        Authorization::None => judge(x, Workflow::ResourceOnly, Finding::Silent, denied(x)),
+        Authorization::None => {
+            let policy = consult(x)?;
+            let workflow = Workflow::ResourceOnly;
+            judge(x, workflow, Finding::Silent, policy, denied(x))
+        }
         Authorization::Authorizer { authorizer, scopes } => {
             let (authorizer, scopes) = (Arc::clone(authorizer), Arc::clone(scopes));
             authorized(x, caller, &authorizer, &scopes).await
@@ -170,8 +179,9 @@ async fn protected(
             x.identity = Some(Arc::clone(&identity));
             // Backends never see what was signed for the gateway (`spec/rest/auth.md` §2).
             x.request.headers.remove(AUTHORIZATION);
+            let policy = consult(x)?;
             let finding = judge_identity(x, &identity);
-            judge(x, workflow, finding, denied(x))
+            judge(x, workflow, finding, policy, denied(x))
         }
         Authorization::Unserved => Err(Failure::configuration(
             "Execution failed due to configuration error: Sluice can't serve this authorization type yet",
@@ -179,20 +189,29 @@ async fn protected(
     }
 }
 
-/// Asks an authorizer. A resource policy that denies needs no identity, so it is asked before; what it allows counts beside what the
-/// authorizer's policy says of this method, whichever method that policy was made for.
+/// Asks an authorizer. A resource policy that denies needs no identity, so no function is asked in vain; a token is checked in any case
+/// (`spec/rest/auth.md` §3). What the resource policy allows counts beside what the authorizer's policy says of this method, whichever
+/// method that policy was made for.
 async fn authorized(
     x: &mut Exchange,
     caller: &Caller<'_>,
     authorizer: &Authorizer,
     scopes: &[String],
 ) -> Result<(), Failure> {
-    // Only a denial can refuse somebody who is allowed.
-    judge(x, Workflow::SameAccount, Finding::Allow(0), denied(x))?;
+    let resource_policy = consult(x)?;
+    let is_refused = match resource_policy {
+        Some(finding) => matches!(finding, Finding::Deny(_)),
+        None => x.side().deployment.protection.private,
+    };
+    if is_refused && authorizer.asks_function() {
+        let workflow = Workflow::SameAccount;
+        return judge(x, workflow, Finding::Silent, resource_policy, denied(x));
+    }
     let decision = authorizer.ask(x, caller, scopes, false).await?;
     let denied = |_: &ExecuteArn<'_>, explicit| Failure::not_authorized(explicit);
     let Some(policy) = &decision.policy else {
-        return judge(x, Workflow::ResourceOnly, Finding::Silent, denied);
+        let workflow = Workflow::ResourceOnly;
+        return judge(x, workflow, Finding::Silent, resource_policy, denied);
     };
     let finding = policy.evaluate(&iam::Request {
         action: INVOKE,
@@ -212,7 +231,7 @@ async fn authorized(
             reason: reason(Some(finding)).to_owned(),
         })
     });
-    judge(x, Workflow::SameAccount, finding, denied)?;
+    judge(x, Workflow::SameAccount, finding, resource_policy, denied)?;
     x.record.note(|| {
         What::Authorizer(AuthorizerStep::Allowed {
             principal: decision.principal.clone().unwrap_or_default(),
@@ -354,15 +373,9 @@ fn reason(finding: Option<Finding>) -> &'static str {
     }
 }
 
-/// Puts the finding of the caller's policies, or the authorizer's, and the resource policy's together.
-fn judge(
-    x: &Exchange,
-    workflow: Workflow,
-    identity: Finding,
-    denied: impl Fn(&ExecuteArn<'_>, bool) -> Failure,
-) -> Result<(), Failure> {
-    let arn = ExecuteArn::of(x);
-    let resource = arn.to_string();
+/// What the resource policy says of the request, as far as it is known who calls.
+fn consult(x: &Exchange) -> Result<Option<Finding>, Failure> {
+    let resource = ExecuteArn::of(x).to_string();
     if resource.len() > ARN_LIMIT {
         return Err(Failure::arn_too_long());
     }
@@ -370,13 +383,23 @@ fn judge(
         .identity
         .as_ref()
         .map_or(&iam::Caller::Anonymous, |i| &i.caller);
-    let protection = &x.side().deployment.protection;
-    let finding = protection.evaluate(&iam::Request {
+    Ok(x.side().deployment.protection.evaluate(&iam::Request {
         action: INVOKE,
         resource: &resource,
         caller: who,
         keys: &PolicyKeys::of(x),
-    });
+    }))
+}
+
+/// Puts the finding of the caller's policies, or the authorizer's, and the resource policy's together.
+fn judge(
+    x: &Exchange,
+    workflow: Workflow,
+    identity: Finding,
+    finding: Option<Finding>,
+    denied: impl Fn(&ExecuteArn<'_>, bool) -> Failure,
+) -> Result<(), Failure> {
+    let protection = &x.side().deployment.protection;
     let verdict = if protection.private && finding.is_none() {
         // A private API without a policy lets nobody in, whoever calls.
         Verdict::ImplicitDeny
@@ -390,14 +413,18 @@ fn judge(
         };
         What::Policy(PolicyVerdict {
             policy: "resource policy",
-            allowed: verdict.is_allowed(),
+            allowed: match finding {
+                Some(Finding::Allow(_)) => true,
+                Some(Finding::Deny(_)) => false,
+                Some(Finding::Silent) | None => verdict.is_allowed(),
+            },
             statement,
             reason: reason(finding).to_owned(),
         })
     });
     match verdict {
         Verdict::Allowed(_) => Ok(()),
-        Verdict::ImplicitDeny => Err(denied(&arn, false)),
-        Verdict::ExplicitDeny(_) => Err(denied(&arn, true)),
+        Verdict::ImplicitDeny => Err(denied(&ExecuteArn::of(x), false)),
+        Verdict::ExplicitDeny(_) => Err(denied(&ExecuteArn::of(x), true)),
     }
 }

@@ -107,6 +107,11 @@ impl Authorizer {
         }
     }
 
+    /// Whether it runs a function, rather than checking a token itself.
+    pub(crate) fn asks_function(&self) -> bool {
+        matches!(self.kind, Kind::Lambda(_))
+    }
+
     /// Finds out who calls; what it finds is left in the exchange. `scopes` are the method's; `fresh` asks although there may be a
     /// decision in the cache.
     pub(crate) async fn ask(
@@ -119,7 +124,7 @@ impl Authorizer {
         x.record.note(|| {
             What::Authorizer(AuthorizerStep::Started {
                 id: self.id.to_string(),
-                request_id: x.ids.request_id().to_owned(),
+                request_id: x.ids.logged_id().into_owned(),
             })
         });
         let (decision, latency) = match &self.kind {
@@ -230,7 +235,7 @@ impl Authorizer {
         });
         if answer.is_function_error() {
             return Err(if answer.error_message() == UNAUTHORIZED {
-                unauthorized(x, "the authorizer's function says so")
+                unauthorized(x, "the authorizer's function says so", true)
             } else {
                 Failure::authorizer_failed(answer.function_error_log())
             });
@@ -300,7 +305,7 @@ impl Lambda {
         });
         if let Some(name) = missing {
             if self.token || self.ttl.is_some() {
-                return Err(unauthorized(x, &format!("{name} is missing")));
+                return Err(unauthorized(x, &format!("{name} is missing"), false));
             }
             return Ok(None);
         }
@@ -308,6 +313,7 @@ impl Lambda {
             return Err(unauthorized(
                 x,
                 "the token doesn't match the validation expression",
+                false,
             ));
         }
         Ok(Some(identity).filter(|_| !self.sources.is_empty()))
@@ -325,10 +331,12 @@ impl Lambda {
     }
 }
 
-fn unauthorized(x: &Exchange, reason: &str) -> Failure {
+/// The caller is nobody; `asked` tells whether there was an identity to ask about.
+fn unauthorized(x: &Exchange, reason: &str, asked: bool) -> Failure {
     x.record.note(|| {
         What::Authorizer(AuthorizerStep::Unauthorized {
-            request_id: x.ids.request_id().to_owned(),
+            request_id: x.ids.logged_id().into_owned(),
+            asked,
             reason: reason.to_owned(),
         })
     });

@@ -105,7 +105,7 @@ impl Tokens {
             })
         });
         let Some(value) = value else {
-            return Err(unauthorized(x, &format!("{name} is missing")));
+            return Err(unauthorized(x, &format!("{name} is missing"), false));
         };
         let claims = match self.verify(caller, keyring, bare(&value)).await? {
             Ok((issuer, claims)) => self
@@ -115,9 +115,9 @@ impl Tokens {
         };
         match claims {
             Ok(claims) => Ok(self.decision(&claims)),
-            Err(Refusal::Invalid(reason)) => Err(unauthorized(x, &reason)),
+            Err(Refusal::Invalid(reason)) => Err(unauthorized(x, &reason, true)),
             Err(Refusal::Expired) => {
-                let refused = unauthorized(x, "the token has expired");
+                let refused = unauthorized(x, "the token has expired", true);
                 Err(if self.cognito {
                     Failure::token_expired()
                 } else {
@@ -125,7 +125,7 @@ impl Tokens {
                 })
             }
             Err(Refusal::Forbidden(reason)) => {
-                let refused = unauthorized(x, &reason);
+                let refused = unauthorized(x, &reason, true);
                 Err(if self.cognito {
                     refused
                 } else {

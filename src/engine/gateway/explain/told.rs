@@ -242,6 +242,12 @@ fn told(what: &What) -> (String, String, bool, Value) {
             true,
             json!({ "headers": object(headers), "body": text(body) }),
         ),
+        What::EndpointRequestId(id) => (
+            format!("the endpoint's request id is {id}"),
+            none(),
+            true,
+            Value::Null,
+        ),
         What::Selected {
             value,
             pattern,
@@ -272,12 +278,17 @@ fn told(what: &What) -> (String, String, bool, Value) {
         What::Failed(reason) => ("failed".to_owned(), reason.clone(), false, Value::Null),
         What::GatewayResponse {
             kind,
+            own,
             status,
             headers,
             body,
         } => (
             format!("{} answered with {status}", kind.name()),
-            none(),
+            if *own {
+                "the API's own response".to_owned()
+            } else {
+                none()
+            },
             true,
             json!({ "headers": object(headers), "body": text(body) }),
         ),

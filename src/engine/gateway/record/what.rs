@@ -143,6 +143,8 @@ pub(crate) enum What {
         headers: Pairs,
         body: Bytes,
     },
+    /// The id that an AWS service gave its answer.
+    EndpointRequestId(String),
     /// An integration response was selected.
     Selected {
         /// What patterns were held against: a status, an error message.
@@ -162,6 +164,8 @@ pub(crate) enum What {
     Failed(String),
     GatewayResponse {
         kind: GatewayResponseType,
+        /// Whether the API has put a response of its own for it.
+        own: bool,
         status: u16,
         headers: Pairs,
         body: Bytes,
@@ -241,6 +245,8 @@ pub(crate) enum AuthorizerStep {
     /// The caller may not go on: `Unauthorized request: {request id}`.
     Unauthorized {
         request_id: String,
+        /// Whether there was an identity to ask about; where there was none, AWS logs nothing at all.
+        asked: bool,
         reason: String,
     },
 }
@@ -341,7 +347,7 @@ impl What {
                     Phase::IntegrationRequest
                 }
             }
-            Self::EndpointResponse { .. } => Phase::Integration,
+            Self::EndpointResponse { .. } | Self::EndpointRequestId(_) => Phase::Integration,
             Self::Selected { .. } => Phase::IntegrationResponse,
             Self::GatewayResponse { .. } => Phase::GatewayResponse,
             Self::MethodResponse { .. } | Self::Completed { .. } => Phase::Answer,

@@ -425,6 +425,39 @@ fn the_resource_policy_and_the_authorizers_go_together() {
     });
 }
 
+/// The resource policy is asked and told of once, beside the authorizer's own.
+#[test]
+fn each_policy_is_told_of_once() {
+    run(|| async {
+        let (rig, _lambda) = rig(guard).await;
+        let told = super::logs::Told::over(rig);
+        let mut definition = guarded(json!(["GET /x"]), json!({}));
+        let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
+            "Action": "execute-api:Invoke", "Resource": "*"}]});
+        definition.rest_api.policy = Some(policy.to_string());
+        let logged = stage(json!({"methodSettings": {"*/*": {"loggingLevel": "INFO"}}}));
+        told.rig.publish(&logged, &definition);
+        for (token, policies) in [
+            (
+                "allow",
+                ["authorizer's policy allows", "resource policy allows"],
+            ),
+            (
+                "deny",
+                ["authorizer's policy denies", "resource policy allows"],
+            ),
+        ] {
+            let headers = [("auth", token)];
+            let reply = told.rig.call("GET", "/x", &headers, "").await;
+            let explained = told.explain(&reply).await;
+            let text = explained.to_string();
+            for policy in policies {
+                assert_eq!(text.matches(policy).count(), 1, "{token} {policy}: {text}");
+            }
+        }
+    });
+}
+
 #[test]
 fn an_authorizer_may_give_the_api_key() {
     run(|| async {

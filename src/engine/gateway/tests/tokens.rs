@@ -209,6 +209,40 @@ fn scopes_ask_for_an_access_token() {
     });
 }
 
+/// The token is checked first; then the resource policy alone must allow, and its silence is a refusal (`spec/rest/auth.md` §3).
+#[test]
+fn a_resource_policy_must_allow_whom_a_token_proves() {
+    run(|| async {
+        let ours = Key::rsa("one");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), set(&[&ours])).unwrap();
+        let usual = json!({"iss": POOL, "sub": "me", "token_use": "id", "exp": NOW + 60});
+        let good = ours.sign(&usual, &json!({}));
+        let policy = |effect: &str, address: &str| {
+            json!({"Version": "2012-10-17", "Statement": [{"Effect": effect, "Principal": "*", "Action": "execute-api:Invoke",
+                "Resource": "*", "Condition": {"IpAddress": {"aws:SourceIp": address}}}]})
+        };
+        for (effect, address, token, status) in [
+            ("Allow", "127.0.0.1", good.as_str(), 200),
+            ("Allow", "127.0.0.1", "nonsense", 401),
+            ("Allow", "10.0.0.1", good.as_str(), 403),
+            ("Allow", "10.0.0.1", "nonsense", 401),
+            ("Deny", "127.0.0.1", good.as_str(), 403),
+            ("Deny", "127.0.0.1", "nonsense", 401),
+            ("Deny", "10.0.0.1", good.as_str(), 403),
+        ] {
+            let mut definition = guarded(
+                "COGNITO_USER_POOLS",
+                json!({"providerARNs": ["arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_pool"]}),
+            );
+            definition.rest_api.policy = Some(policy(effect, address).to_string());
+            let rig = rig(&definition, &[format!("{POOL}={}", file.path().display())]).await;
+            let (got, _) = call(&rig, "/open", token).await;
+            assert_eq!(got, status, "{effect} {address} {token:.8}");
+        }
+    });
+}
+
 /// An issuer on this machine, with keys that change.
 async fn issuer(keys: std::rc::Rc<std::cell::RefCell<String>>) -> Backend {
     Backend::answering(move |asked| {
