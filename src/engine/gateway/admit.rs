@@ -20,6 +20,8 @@ const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 pub(crate) fn admit(x: &mut Exchange) -> Result<(), Failure> {
     if x.method().is_some_and(|m| m.api_key_required) {
         x.key = Some(admit_key(x)?);
+    } else {
+        note_no_key(x);
     }
     let limit = x.method.and_then(|m| x.side().limits.get(m)?.as_ref());
     let account = &x.stage.region.account;
@@ -126,6 +128,23 @@ fn note_key(
             required: true,
             passed: plan.is_some(),
             reason: reason.to_owned(),
+        })
+    });
+}
+
+/// The log tells of the check also where there is none (`spec/rest/logging-metrics-tracing.md` §1).
+fn note_no_key(x: &Exchange) {
+    x.record.note(|| {
+        let given = x.request.headers.get(&API_KEY);
+        What::Key(KeyVerdict {
+            value: given
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned),
+            id: None,
+            plan: None,
+            required: false,
+            passed: true,
+            reason: "the method doesn't require an API key".to_owned(),
         })
     });
 }

@@ -121,10 +121,10 @@ impl Desk {
     fn take_in(&self, batch: &mut Vec<Box<Exchange>>, write: &impl Fn(Lines)) {
         for mut x in batch.drain(..) {
             x.request.body = Bytes::new();
-            x.backend = None;
             for lines in logs_of(&x) {
                 write(lines);
             }
+            x.backend = None;
             self.show(&x);
             x.record.shorten();
             let mut told = self.told.borrow_mut();
@@ -227,8 +227,9 @@ fn logs_of(x: &Exchange) -> Vec<Lines> {
         }
     };
     if let Some(level) = x.side().log_level(x.method) {
+        let request_id = x.ids.logged_id();
         let about = About {
-            request_id: x.ids.request_id(),
+            request_id: &request_id,
             extended_id: x.ids.extended_id(),
             api: &x.stage.api_id,
             stage: &x.stage.name,

@@ -191,7 +191,7 @@ impl LambdaAnswer {
         )
     }
 
-    fn request_id(&self) -> &str {
+    pub(crate) fn request_id(&self) -> &str {
         let id = self.headers.get(REQUEST_ID);
         id.and_then(|id| id.to_str().ok()).unwrap_or_default()
     }
@@ -260,6 +260,17 @@ impl LambdaFailure {
             Self::Network(error) => Failure::network(&error.to_string()),
             Self::Broken(error) => Failure::network(error),
             Self::TooLarge | Self::Refused { .. } => Failure::configuration(self.to_string()),
+        }
+    }
+}
+
+impl LambdaFailure {
+    /// The failure of a proxy integration: an answer that is too large is as bad as a malformed one
+    /// (`spec/rest/resources-methods.md` §5, unverified).
+    pub(crate) fn of_proxy(&self) -> Failure {
+        match self {
+            Self::TooLarge => Failure::bad_gateway(self.to_string()),
+            _ => self.of_integration(),
         }
     }
 }

@@ -16,7 +16,7 @@ use super::exchange::{BackendAnswer, Exchange};
 use super::failure::Failure;
 use super::headers::{self, Fate};
 use super::integration_request::{self as prepare, Mapped};
-use super::lambda::{Invocation, LambdaAnswer, LambdaTarget};
+use super::lambda::{Invocation, LambdaAnswer, LambdaFailure, LambdaTarget};
 use super::lambda_answer::ProxyAnswer;
 use super::lambda_event;
 use super::mapping::media_type;
@@ -50,11 +50,13 @@ impl Caller<'_> {
             timeout: function.timeout,
             streams: false,
         };
-        let answer = self.run(x, invocation, None).await?;
-        if answer.is_function_error() {
-            return Err(Failure::bad_gateway(answer.function_error_log()));
-        }
-        let read = ProxyAnswer::parse(&answer.payload).map_err(|_| malformed());
+        let answer = self.run(x, invocation, None).await;
+        let answer = answer.map_err(|failure| failure.of_proxy())?;
+        let read = if answer.is_function_error() {
+            Err(Failure::bad_gateway(answer.function_error_log()))
+        } else {
+            ProxyAnswer::parse(&answer.payload).map_err(|_| malformed())
+        };
         x.backend = Some(BackendAnswer {
             status: answer.status,
             headers: answer.headers,
@@ -74,6 +76,7 @@ impl Caller<'_> {
             Mapped::Rendered(text) => text,
             Mapped::Passed => x.request.body.clone(),
         };
+        refuse_mapped(x, integration)?;
         let target = function_of(x, function)?;
         let mut headers = HeaderMap::with_capacity(16);
         own_headers(x, &mut headers);
@@ -93,7 +96,8 @@ impl Caller<'_> {
             timeout: function.timeout,
             streams: false,
         };
-        let answer = self.run(x, invocation, Some(body)).await?;
+        let answer = self.run(x, invocation, Some(body)).await;
+        let answer = answer.map_err(|failure| failure.of_integration())?;
         let selected = if answer.is_function_error() {
             let log = answer.function_error_log();
             x.record.note(|| What::Failed(log));
@@ -119,7 +123,7 @@ impl Caller<'_> {
         x: &mut Exchange,
         invocation: Invocation<'_>,
         shown: Option<Bytes>,
-    ) -> Result<LambdaAnswer, Failure> {
+    ) -> Result<LambdaAnswer, LambdaFailure> {
         x.record.note(|| What::EndpointRequest {
             uri: self.functions.address(&invocation),
             headers: pairs(&invocation.headers),
@@ -136,9 +140,10 @@ impl Caller<'_> {
                 headers: pairs(&answer.headers),
                 body: answer.payload.clone(),
             });
+            x.record
+                .note(|| What::EndpointRequestId(answer.request_id().to_owned()));
         }
-        let answer = answer.and_then(LambdaAnswer::accepted);
-        answer.map_err(|failure| failure.of_integration())
+        answer.and_then(LambdaAnswer::accepted)
     }
 }
 
@@ -166,7 +171,8 @@ fn function_of<'a>(x: &Exchange, function: &'a Function) -> Result<Cow<'a, Lambd
         })
 }
 
-/// Mapped headers don't reach a proxied function, but some make the call fail (recorded).
+/// Mapping some headers makes the call fail: recorded of proxied functions, which the others don't even reach. It is the call that AWS
+/// can't make, so that the same is assumed of custom integrations.
 fn refuse_mapped(x: &Exchange, integration: &Integration) -> Result<(), Failure> {
     const REFUSED: &[&str] = &[
         "authorization",

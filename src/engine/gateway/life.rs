@@ -56,6 +56,7 @@ fn fail(x: &mut Exchange, failure: Failure) -> Answer {
     if let (Some(headers), Some(kind)) = (&answer.spelled, x.record.gateway_response) {
         x.record.note(|| What::GatewayResponse {
             kind,
+            own: x.side().deployment.responses.of(kind).is_some(),
             status: answer.status,
             headers: headers.clone(),
             body: answer.body.bytes().unwrap_or_default(),

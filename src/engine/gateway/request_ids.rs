@@ -1,5 +1,7 @@
 //! The ids of one request: request id, extended request id, trace id.
 
+use std::borrow::Cow;
+
 use bytes::{Bytes, BytesMut};
 use http::HeaderValue;
 use jiff::Timestamp;
@@ -39,7 +41,8 @@ impl IdSource {
             self.room.reserve(ROOM);
         }
         let request = given.request.map(HeaderValue::as_bytes);
-        match request.filter(|id| is_uuid(id)) {
+        let usable = request.filter(|id| is_uuid(id));
+        match usable {
             Some(id) => self.room.extend_from_slice(id),
             None => self.room.extend_from_slice(&uuid(drawn)),
         }
@@ -52,6 +55,7 @@ impl IdSource {
         self.room.extend_from_slice(&extended);
         RequestIds {
             text: self.room.split().freeze(),
+            replaces: request.is_some() && usable.is_none(),
             given_trace: given.trace.cloned(),
             trace_bytes,
             // Eight hexadecimal digits last until the year 2106.
@@ -65,6 +69,8 @@ impl IdSource {
 pub(crate) struct RequestIds {
     /// Request id and extended request id.
     text: Bytes,
+    /// Whether the request id stands for one of the client's that is no UUID.
+    replaces: bool,
     /// What the client sent; else the header is made of the rest whenever it is asked for, which few requests do.
     given_trace: Option<HeaderValue>,
     trace_bytes: [u8; 12],
@@ -83,6 +89,15 @@ pub(crate) struct GivenIds<'a> {
 impl RequestIds {
     pub(crate) fn request_id(&self) -> &str {
         std::str::from_utf8(&self.text[..UUID]).unwrap_or_default()
+    }
+
+    /// The request id as logs have it: one that replaces a client's says so (`spec/rest/headers.md` §2).
+    pub(crate) fn logged_id(&self) -> Cow<'_, str> {
+        if self.replaces {
+            Cow::Owned(format!("{}_REPLACED_INVALID_REQUEST_ID", self.request_id()))
+        } else {
+            Cow::Borrowed(self.request_id())
+        }
     }
 
     pub(crate) fn extended_id(&self) -> &str {
@@ -180,6 +195,13 @@ mod tests {
             request: Some(&mine),
             trace: None,
         };
-        assert!(is_uuid(draw(given).request_id().as_bytes()));
+        let ids = draw(given);
+        assert!(is_uuid(ids.request_id().as_bytes()));
+        assert_eq!(
+            ids.logged_id(),
+            format!("{}_REPLACED_INVALID_REQUEST_ID", ids.request_id())
+        );
+        let ids = draw(GivenIds::default());
+        assert_eq!(ids.logged_id(), ids.request_id());
     }
 }

@@ -6,7 +6,10 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use crate::engine::gateway::authorize::Authorization;
 use crate::engine::gateway::exchange::Exchange;
+use crate::engine::gateway::snapshot::Kind;
+use crate::model::GatewayResponseType;
 
 /// A compiled access log.
 #[derive(Debug, PartialEq, Eq)]
@@ -125,9 +128,24 @@ fn value<'a>(x: &'a Exchange, name: &str) -> Option<Cow<'a, str>> {
         "responseLatency" => milliseconds(record.latency),
         "responseLength" => owned(record.length?.to_string()),
         "integrationLatency" | "integration.latency" => milliseconds(record.integration_latency?),
+        // Of a proxied function what it answered itself, not what Lambda said of it.
+        "integration.status" if is_proxied_function(x) && x.failure.is_none() => {
+            record.integration_status?;
+            owned(record.status.to_string())
+        }
         "integrationStatus" | "integration.status" | "integration.integrationStatus" => {
             owned(record.integration_status?.to_string())
         }
+        "integration.requestId" => x.context_text("awsEndpointRequestId"),
+        "integration.responseTransferMode" => {
+            record.integration_latency?;
+            Some(Cow::Borrowed(if streams(x) {
+                "STREAMED"
+            } else {
+                "BUFFERED"
+            }))
+        }
+        "integration.timeToAllHeaders" if streams(x) => milliseconds(record.integration_latency?),
         "integrationErrorMessage" | "integration.error" => {
             let failure = x.failure.as_ref()?;
             record.integration_latency?;
@@ -141,8 +159,77 @@ fn value<'a>(x: &'a Exchange, name: &str) -> Option<Cow<'a, str>> {
                 .find_map(|part| part.trim().strip_prefix("Root="));
             root.map(|root| Cow::Owned(root.to_owned()))
         }
+        "requestId" => Some(x.ids.logged_id()),
         "endpointType" => Some(Cow::Borrowed(&x.side().deployment.endpoint_type)),
-        other => x.context_text(other),
+        other => verdict(x, other).or_else(|| x.context_text(other)),
+    }
+}
+
+fn is_proxied_function(x: &Exchange) -> bool {
+    let kind = x.integration().map(|integration| &integration.kind);
+    matches!(kind, Some(Kind::LambdaProxy(_)))
+}
+
+fn streams(x: &Exchange) -> bool {
+    let kind = x.integration().map(|integration| &integration.kind);
+    matches!(kind, Some(Kind::HttpProxy(backend)) if backend.streams)
+}
+
+/// What became of finding out who calls (`authenticate.…`, of a signature), of asking an authorizer (`authorizer.…`) and of the policies
+/// (`authorize.…`). What the service puts into each is documented in one line only; a step that wasn't taken says nothing.
+fn verdict<'a>(x: &'a Exchange, name: &str) -> Option<Cow<'a, str>> {
+    use GatewayResponseType as Type;
+    let (step, what) = name.split_once('.')?;
+    let authorization = &x.method()?.authorization;
+    let failed = x.failure.as_ref();
+    let is = |kinds: &[Type]| failed.filter(|failure| kinds.contains(&failure.kind));
+    let broken = [Type::AuthorizerFailure, Type::AuthorizerConfigurationError];
+    let (failure, passed) = match (step, authorization) {
+        ("authenticate", Authorization::Iam) => {
+            let unproved = [
+                Type::InvalidSignature,
+                Type::ExpiredToken,
+                Type::MissingAuthenticationToken,
+            ];
+            (is(&unproved), x.identity.is_some())
+        }
+        ("authorizer", Authorization::Authorizer { .. }) => {
+            let refused = is(&[Type::Unauthorized]).or_else(|| is(&broken));
+            (refused, x.authorized.is_some())
+        }
+        ("authorize", _) => {
+            let known = match authorization {
+                Authorization::Iam => x.identity.is_some(),
+                Authorization::Authorizer { .. } => x.authorized.is_some(),
+                _ => x.side().deployment.protection.is_asked(),
+            };
+            (is(&[Type::AccessDenied]), known)
+        }
+        _ => return None,
+    };
+    match what {
+        "status" | "integrationStatus" => {
+            let status = match failure {
+                Some(failure) => failure.status.or(failure.kind.default_status())?,
+                None if passed => 200,
+                None => return None,
+            };
+            Some(Cow::Owned(status.to_string()))
+        }
+        "error" => {
+            let failure = failure?;
+            let said = [failure.message(), &failure.log];
+            said.into_iter()
+                .find(|text| !text.is_empty())
+                .map(Cow::Borrowed)
+        }
+        // Of an authorizer's function only; everything else is done at once.
+        "latency" => x
+            .authorized
+            .as_ref()?
+            .text("integrationLatency")
+            .filter(|_| step == "authorizer"),
+        _ => None,
     }
 }
 

@@ -12,6 +12,7 @@ use super::mask::{LINE_LIMIT, cut, masked, of_header};
 use crate::engine::gateway::record::{
     AuthorizerStep, Event, KeyVerdict, LimitVerdict, Pairs, What,
 };
+use crate::model::GatewayResponseType;
 
 /// What a stage logs of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +82,9 @@ pub(crate) fn of_stage(
             lines.push((event.at, kind, line));
         });
     }
+    if teller.nobody {
+        return Vec::new();
+    }
     let failed = lines.iter().any(|(_, kind, _)| *kind == Kind::Error);
     lines.retain(|(_, kind, _)| match kind {
         Kind::Step => level.info || level.data_trace,
@@ -101,6 +105,10 @@ struct Teller<'a> {
     resource_id: String,
     /// The key that opened the method.
     key: Option<String>,
+    /// What the endpoint calls its answer.
+    endpoint_request: Option<String>,
+    /// Whether the request had no identity to authorize, of which AWS's log says nothing.
+    nobody: bool,
 }
 
 impl<'a> Teller<'a> {
@@ -110,6 +118,8 @@ impl<'a> Teller<'a> {
             method: String::new(),
             resource_id: String::new(),
             key: None,
+            endpoint_request: None,
+            nobody: false,
         }
     }
 
@@ -126,16 +136,17 @@ impl<'a> Teller<'a> {
                 self.method = format!("{verb} {resource}");
                 self.resource_id.clone_from(resource_id);
             }
-            What::Authorizer(authorizer) => tell_authorizer(authorizer, line),
+            What::Authorizer(authorizer) => {
+                self.nobody |= matches!(
+                    authorizer,
+                    AuthorizerStep::Unauthorized { asked: false, .. }
+                );
+                tell_authorizer(authorizer, line);
+            }
             What::Key(verdict) => self.tell_key(verdict, line),
             What::Limit(verdict) if !verdict.passed => {
                 let text = self.throttled(verdict);
                 line(Kind::Error, text);
-            }
-            What::Validated { problems, .. } => {
-                for problem in problems {
-                    line(Kind::Error, problem.clone());
-                }
             }
             What::Started {
                 request_id,
@@ -149,8 +160,22 @@ impl<'a> Teller<'a> {
                 }
             }
             What::Failed(text) => line(Kind::Error, text.clone()),
+            What::EndpointRequestId(id) if !self.about.api.is_empty() && !id.is_empty() => {
+                self.endpoint_request = Some(id.clone());
+            }
             What::Completed { status } => {
                 line(Kind::End, format!("Method completed with status: {status}"));
+                if let Some(id) = self.endpoint_request.take() {
+                    let text = format!("AWS Integration Endpoint RequestId : {id}");
+                    line(Kind::Step, text);
+                }
+            }
+            What::GatewayResponse { kind, .. } => {
+                use GatewayResponseType::{AuthorizerConfigurationError, AuthorizerFailure};
+                if matches!(kind, AuthorizerConfigurationError | AuthorizerFailure) {
+                    line(Kind::Error, "AuthorizerConfigurationException".to_owned());
+                }
+                tell_data(what, line);
             }
             data => tell_data(data, line),
         }
@@ -261,8 +286,10 @@ fn tell_data(what: &What, line: &mut dyn FnMut(Kind, String)) {
             data(format!("Method response headers: {}", braced(headers)));
             line(Kind::Step, "Successfully completed execution".to_owned());
         }
+        // Published logs have these lines of APIs that answer in their own way, and of no others.
         What::GatewayResponse {
             kind,
+            own: true,
             status,
             headers,
             body,

@@ -12,8 +12,8 @@ use crate::engine::gateway::desk::{Desk, Lines};
 use crate::engine::gateway::explain::Filter;
 
 /// A gateway with a desk.
-struct Told {
-    rig: Rig,
+pub(super) struct Told {
+    pub(super) rig: Rig,
     desk: Rc<Desk>,
     /// Group, stream, text.
     lines: Rc<RefCell<Vec<(String, String, String)>>>,
@@ -22,7 +22,10 @@ struct Told {
 
 impl Told {
     async fn new() -> Self {
-        let rig = Rig::new().await;
+        Self::over(Rig::new().await)
+    }
+
+    pub(super) fn over(rig: Rig) -> Self {
         let desk = Rc::new(Desk::new(&rig.gateway));
         let lines: Rc<RefCell<Vec<_>>> = Rc::default();
         let (stop, stopped) = watch::channel(false);
@@ -44,7 +47,7 @@ impl Told {
     }
 
     /// The lines that a request leaves, once they are written.
-    async fn lines_of(&self, reply: &Reply) -> Vec<String> {
+    pub(super) async fn lines_of(&self, reply: &Reply) -> Vec<String> {
         let id = reply.header("x-amzn-requestid").unwrap();
         // It is on its way to the desk: whoever explains it waits for nothing else.
         while self.lines.borrow().is_empty() {
@@ -55,7 +58,7 @@ impl Told {
         lines.map(|(_, _, line)| line.replace(id, "ID")).collect()
     }
 
-    async fn explain(&self, reply: &Reply) -> Value {
+    pub(super) async fn explain(&self, reply: &Reply) -> Value {
         let id = reply.header("x-amzn-requestid").unwrap();
         loop {
             if let Some(found) = self.desk.explain(id).await {
@@ -66,7 +69,7 @@ impl Told {
     }
 }
 
-fn logging(level: &str, trace: bool) -> Value {
+pub(super) fn logging(level: &str, trace: bool) -> Value {
     json!({"methodSettings": {"*/*": {"loggingLevel": level, "dataTraceEnabled": trace}}})
 }
 
