@@ -39,6 +39,19 @@ impl Overrides {
         texts(self.request.get(group))
     }
 
+    /// The entries of `requestOverride.header` with their values: a list stands for a header with several
+    /// (`spec/rest/integrations.md` §3).
+    pub fn request_headers(&self) -> impl Iterator<Item = (&str, Vec<String>)> {
+        let group = self.request.get("header").and_then(Value::as_object);
+        group.into_iter().flatten().map(|(name, value)| {
+            let values = match value {
+                Value::Array(values) => values.iter().map(text).collect(),
+                single => vec![text(single)],
+            };
+            (name.as_str(), values)
+        })
+    }
+
     /// The entries of `responseOverride.header` as texts.
     pub fn response_headers(&self) -> impl Iterator<Item = (&str, String)> {
         texts(self.response.get("header"))
@@ -50,12 +63,13 @@ fn texts(group: Option<&Value>) -> impl Iterator<Item = (&str, String)> {
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
-        .map(|(name, value)| {
-            let text = match value {
-                Value::Null => String::new(),
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            (name.as_str(), text)
-        })
+        .map(|(name, value)| (name.as_str(), text(value)))
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }

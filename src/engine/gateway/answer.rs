@@ -97,9 +97,11 @@ impl Answer {
 
 /// Whether the client ends its connection with this request.
 fn closes(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONNECTION)
-        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+    let says = |value: &HeaderValue| {
+        let mut words = value.as_bytes().split(|b| *b == b',');
+        words.any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"))
+    };
+    headers.get_all(CONNECTION).iter().any(says)
 }
 
 fn text(value: &HeaderValue) -> String {

@@ -11,6 +11,7 @@ use http::{HeaderMap, Method, Uri, Version};
 use super::authorizer::Authorized;
 use super::cache::Pending;
 use super::content::Conversion;
+use super::edge;
 use super::failure::Failure;
 use super::headers;
 use super::keys::{Key, Member};
@@ -201,12 +202,15 @@ impl Exchange {
             .find_map(|(n, value)| (n == name).then_some(value))
     }
 
-    /// Query parameters, decoded once, in order, names repeated as they came.
+    /// Query parameters, decoded once, in order, names repeated as they came. A semicolon parts them too
+    /// (`spec/rest/resources-methods.md` §3).
     pub(crate) fn query(&self) -> impl Iterator<Item = (&str, &str)> {
         self.query
             .get_or_init(|| {
-                form_urlencoded::parse(self.raw_query().as_bytes())
-                    .into_owned()
+                let parts = self.raw_query().split(';');
+                parts
+                    .flat_map(|part| form_urlencoded::parse(part.as_bytes()))
+                    .map(|(name, value)| (name.into_owned(), value.into_owned()))
                     .collect()
             })
             .iter()
@@ -239,6 +243,9 @@ impl Exchange {
         if !headers::is_visible(name) {
             return;
         }
+        if let Some(forwarded) = self.forwarded_header(name) {
+            return each(&forwarded);
+        }
         let mut found = false;
         for value in self.request.headers.get_all(name) {
             found = true;
@@ -249,21 +256,43 @@ impl Exchange {
         }
     }
 
-    /// What the gateway adds to the client's headers before mappings see them (`spec/rest/headers.md` §2).
-    fn added_header(&self, name: &str) -> Option<Cow<'_, str>> {
+    /// How the request came, which the gateway says itself: only who had it before may be the client's word
+    /// (`spec/rest/headers.md` §2). AWS's clients always come over HTTPS.
+    fn forwarded_header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let after = name.strip_prefix("x-forwarded-")?;
         let Caller::Peer(peer) = self.request.caller else {
             return None;
         };
-        match name {
-            "x-amzn-trace-id" => {
-                let trace = self.ids.trace_header();
-                Some(Cow::Owned(trace.to_str().unwrap_or_default().to_owned()))
+        match after {
+            "for" => {
+                let mut hops = String::new();
+                for given in self.request.headers.get_all(name) {
+                    hops.push_str(&String::from_utf8_lossy(given.as_bytes()));
+                    hops.push_str(", ");
+                }
+                hops.push_str(&peer.to_string());
+                if edge::serves(self) {
+                    hops.push_str(", ");
+                    hops.push_str(edge::ADDRESS);
+                }
+                Some(Cow::Owned(hops))
             }
-            "x-forwarded-for" => Some(Cow::Owned(peer.to_string())),
-            "x-forwarded-port" => Some(Cow::Borrowed("443")),
-            "x-forwarded-proto" => Some(Cow::Borrowed("https")),
+            "port" => Some(Cow::Borrowed("443")),
+            "proto" => Some(Cow::Borrowed("https")),
             _ => None,
         }
+    }
+
+    /// What is added to the client's headers before mappings see them, unless the client sent it (`spec/rest/headers.md` §2).
+    fn added_header(&self, name: &str) -> Option<Cow<'_, str>> {
+        if !matches!(self.request.caller, Caller::Peer(_)) {
+            return None;
+        }
+        if name == "x-amzn-trace-id" {
+            let trace = self.ids.trace_header();
+            return Some(Cow::Owned(trace.to_str().unwrap_or_default().to_owned()));
+        }
+        edge::header(self, name)
     }
 
     /// Every header that mappings may see, as the client spelled it, once each; of a repeated one the last value.
@@ -279,15 +308,19 @@ impl Exchange {
                 each(self.request.spelling.of(name.as_str()), &value);
             }
         }
-        for name in [
+        let of_edge: &[&str] = if edge::serves(self) {
+            &edge::NAMES
+        } else {
+            &[]
+        };
+        for name in of_edge.iter().chain(&[
             "X-Amzn-Trace-Id",
             "X-Forwarded-For",
             "X-Forwarded-Port",
             "X-Forwarded-Proto",
-        ] {
-            let lower = name.to_ascii_lowercase();
-            if !self.request.headers.contains_key(&lower)
-                && let Some(value) = self.added_header(&lower)
+        ]) {
+            if !self.request.headers.contains_key(*name)
+                && let Some(value) = self.header_value(name)
             {
                 each(name, &value);
             }
@@ -297,7 +330,7 @@ impl Exchange {
     /// Notes that the method takes the request up.
     pub(crate) fn note_start(&self) {
         self.record.note(|| What::Started {
-            request_id: self.ids.request_id().to_owned(),
+            request_id: self.ids.logged_id().into_owned(),
             verb: self.request.verb.to_string(),
             path: self.path().to_owned(),
         });

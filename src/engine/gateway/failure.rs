@@ -10,6 +10,7 @@ use bytes::Bytes;
 use super::execute_arn::ExecuteArn;
 use crate::iam::sigv4::{SignatureError, SignatureErrorKind};
 use crate::model::GatewayResponseType;
+use crate::vtl::TemplateError;
 
 /// The end of a request before its method answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -343,16 +344,20 @@ impl Failure {
         }
     }
 
-    /// A body that a request template could not read (the status is recorded, the words are not).
-    pub(crate) fn bad_payload(log: String) -> Self {
+    /// A body that a request template could not read. The service puts the words of its reader behind the colon; these are ours
+    /// (`spec/rest/validation.md` §1).
+    pub(crate) fn bad_payload(error: &TemplateError) -> Self {
+        let reason = error.message.trim_start_matches("the payload isn't JSON: ");
+        let message = format!("Could not parse request body into json: {reason}");
+        let failed = Self::new(
+            GatewayResponseType::BadRequestBody,
+            said!(late "Could not parse request body into json"),
+            "BadRequestException",
+            "",
+        );
         Self {
-            log: Cow::Owned(log),
-            ..Self::new(
-                GatewayResponseType::BadRequestBody,
-                said!(late "Could not parse request body into json"),
-                "BadRequestException",
-                "",
-            )
+            log: error.to_string().into(),
+            ..failed.saying(message)
         }
     }
 
@@ -487,7 +492,6 @@ mod tests {
             Failure::cache_control_refused(),
             Failure::too_large(),
             Failure::unsupported_media_type(),
-            Failure::bad_payload(String::new()),
             Failure::configuration(""),
             Failure::no_functions(String::new()),
             Failure::bad_gateway(String::new()),

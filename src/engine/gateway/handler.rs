@@ -31,7 +31,7 @@ use super::{Gateway, admit, authorize, compress, content, life, validate};
 use crate::base::{Chance, Clock};
 use crate::engine::telemetry::{Observation, Recorder};
 
-/// The longest URL, in bytes: a regional API's (`spec/rest/resources-methods.md` §5).
+/// The longest URL of any API, in bytes: a regional one's (`spec/rest/resources-methods.md` §5).
 const URL_LIMIT: usize = 10_240;
 
 /// How long a client may take to send a body that is read before anything is done with it: as long as a backend may take to answer.
@@ -174,6 +174,9 @@ impl Handler {
                 &ids,
             )));
         };
+        if url_length(&parts) > stage.side(false).deployment.longest_url {
+            return Err(Box::new(url_too_long(&ids)));
+        }
         let pinned = self.gateway.settings.pins_canary.then_some(head.canary);
         let canary = match pinned.flatten() {
             Some(pinned) => pinned && stage.has_canary(),
@@ -292,13 +295,12 @@ fn refused(
 ) -> Option<Response<Body>> {
     // Two receivers could take a request with two hosts for two different APIs' (RFC 9112 §3.2).
     if head.hosts > 1 {
-        return Some(answer::plain(
-            400,
-            "application/json",
-            Some("BadRequestException"),
-            "{\"message\":\"Bad Request\"}",
-            ids,
-        ));
+        return Some(bad_request(ids));
+    }
+    // They must come encoded (`spec/rest/resources-methods.md` §3).
+    let raw = |query: &str| memchr::memchr3(b'|', b'{', b'}', query.as_bytes()).is_some();
+    if parts.uri.query().is_some_and(raw) {
+        return Some(bad_request(ids));
     }
     if head
         .length
@@ -312,15 +314,8 @@ fn refused(
             ids,
         ));
     }
-    let url = parts.uri.path_and_query().map_or(0, |p| p.as_str().len());
-    if url > URL_LIMIT {
-        return Some(answer::plain(
-            414,
-            "application/json",
-            None,
-            "{\"message\":\"Request URI too long\"}",
-            ids,
-        ));
+    if url_length(parts) > URL_LIMIT {
+        return Some(url_too_long(ids));
     }
     (head.bytes > header_bytes).then(|| {
         answer::plain(
@@ -331,6 +326,21 @@ fn refused(
             ids,
         )
     })
+}
+
+fn bad_request(ids: &RequestIds) -> Response<Body> {
+    let body = "{\"message\":\"Bad Request\"}";
+    let error = Some("BadRequestException");
+    answer::plain(400, "application/json", error, body, ids)
+}
+
+fn url_too_long(ids: &RequestIds) -> Response<Body> {
+    let body = "{\"message\":\"Request URI too long\"}";
+    answer::plain(414, "application/json", None, body, ids)
+}
+
+fn url_length(parts: &Parts) -> usize {
+    parts.uri.path_and_query().map_or(0, |p| p.as_str().len())
 }
 
 /// What every request's headers are looked at for, found in one pass.

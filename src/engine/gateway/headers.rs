@@ -61,6 +61,8 @@ fn row(name: &str) -> Option<Row> {
         "x-amzn-trace-id" =>                (Drop, true,  Drop, Drop,  Drop),
         // Consumed by routing (`spec/rest/resources-methods.md` §3).
         "x-http-method-override" =>         (Drop, true,  Pass, Pass,  Pass),
+        // What a client on this machine says to the gateway only; AWS has none of them.
+        "x-sluice-canary" | "x-sluice-vpce" | "x-sluice-vpc" => (Drop, false, Drop, Pass, Pass),
         _ => return None,
     };
     Some(Row { client, visible, mapped_to_backend, backend, mapped_to_client })
@@ -170,10 +172,17 @@ pub(crate) fn spelled(name: &str) -> &str {
         "Vary",
         "Via",
         "Warn",
+        "X-Amz-Date",
+        "X-Amz-Executed-Version",
+        "X-Amz-Function-Error",
+        "X-Amz-Invocation-Type",
+        "X-Amz-Security-Token",
+        "X-Amz-Source-Arn",
         "X-Amzn-Trace-Id",
         "X-Forwarded-For",
         "X-Forwarded-Port",
         "X-Forwarded-Proto",
+        "x-amzn-Remapped-Content-Length",
         "x-amzn-RequestId",
     ];
     KNOWN

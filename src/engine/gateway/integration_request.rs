@@ -7,6 +7,9 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use percent_encoding::{
+    AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode,
+};
 
 use super::answer::TRACE_ID;
 use super::exchange::Exchange;
@@ -74,9 +77,7 @@ fn rendered(x: &mut Exchange) -> Result<Mapped, Failure> {
         Some(Mapping::Constant(text)) => Ok(Mapped::Rendered(text.clone())),
         Some(Mapping::Template(template)) => match x.render(template, Body::Client) {
             Ok(text) => Ok(Mapped::Rendered(text.into())),
-            Err(error) if error.kind == ErrorKind::Payload => {
-                Err(Failure::bad_payload(error.to_string()))
-            }
+            Err(error) if error.kind == ErrorKind::Payload => Err(Failure::bad_payload(&error)),
             Err(error) => Err(transform_failed("request", &error)),
         },
         Some(Mapping::Broken(error)) => Err(transform_failed("request", error)),
@@ -192,7 +193,7 @@ pub(crate) fn append_query(
     };
     if proxy && !x.raw_query().is_empty() {
         next(path);
-        path.push_str(x.raw_query());
+        pass_query(path, x.raw_query());
     }
     let overrides: Vec<_> = x.overrides.request_group("querystring").collect();
     for (name, source) in &integration.request_parameters.query {
@@ -210,17 +211,48 @@ pub(crate) fn append_query(
     }
 }
 
-/// `name=value`, encoded so that any receiver reads the same: a space as `%20`.
+/// What stays as it is in a query that the gateway writes; a space becomes `%20`, so that any receiver reads the same.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// `name=value`, encoded.
 fn push_pair(out: &mut String, name: &str, value: &str) {
-    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const KEPT: &AsciiSet = &NON_ALPHANUMERIC
-        .remove(b'-')
-        .remove(b'.')
-        .remove(b'_')
-        .remove(b'~');
-    out.extend(utf8_percent_encode(name, KEPT));
+    out.extend(utf8_percent_encode(name, PLAIN));
     out.push('=');
-    out.extend(utf8_percent_encode(value, KEPT));
+    out.extend(utf8_percent_encode(value, PLAIN));
+}
+
+/// The client's query for an `HTTP_PROXY` backend: the gateway reads the parameters and writes them anew
+/// (`spec/rest/resources-methods.md` §3). Most queries are the same afterwards and pass as they are.
+fn pass_query(out: &mut String, raw: &str) {
+    let plain =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'=' | b'&');
+    if raw.bytes().all(plain) {
+        out.push_str(raw);
+        return;
+    }
+    let write = |out: &mut String, text: &str| {
+        let text = text.replace('+', " ");
+        let bytes: Vec<u8> = percent_decode_str(&text).collect();
+        out.extend(percent_encode(&bytes, PLAIN));
+    };
+    let parameters = raw.split(['&', ';']).filter(|part| !part.is_empty());
+    for (i, parameter) in parameters.enumerate() {
+        if i > 0 {
+            out.push('&');
+        }
+        match parameter.split_once('=') {
+            Some((name, value)) => {
+                write(out, name);
+                out.push('=');
+                write(out, value);
+            }
+            None => write(out, parameter),
+        }
+    }
 }
 
 /// What a backend of an HTTP integration gets, and nothing else (recorded).
@@ -294,12 +326,12 @@ pub(crate) fn map_headers(
         source.each(x, &mut |value| values.push(value.to_owned()));
         put(headers, name, *fate, &values)?;
     }
-    for (name, value) in x.overrides.request_group("header") {
+    for (name, values) in x.overrides.request_headers() {
         let Ok(name) = HeaderName::try_from(name) else {
             continue;
         };
         let fate = headers::mapped_to_backend(name.as_str());
-        put(headers, &name, fate, &[value])?;
+        put(headers, &name, fate, &values)?;
     }
     Ok(())
 }
@@ -343,6 +375,23 @@ fn header_value(value: &str) -> Result<HeaderValue, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_proxied_query_says_the_same_as_the_clients() {
+        let cases = [
+            ("a=1&b=&c&a=2", "a=1&b=&c&a=2"),
+            ("q=a+b&r=%2B&s=%2f%2F", "q=a%20b&r=%2B&s=%2F%2F"),
+            ("a=1;b=2&&;c=%", "a=1&b=2&c=%25"),
+            ("ids[]=1&x=%255B&y=%ff", "ids%5B%5D=1&x=%255B&y=%FF"),
+            ("t=10:30=x@y", "t=10%3A30%3Dx%40y"),
+            (";", ""),
+        ];
+        for (raw, expected) in cases {
+            let mut passed = String::new();
+            pass_query(&mut passed, raw);
+            assert_eq!(passed, expected, "{raw}");
+        }
+    }
 
     #[test]
     fn addresses_are_written_as_everywhere() {

@@ -72,7 +72,9 @@ pub(crate) fn map(x: &mut Exchange, selected: Option<usize>) -> Result<Answer, F
             (kind, Bytes::from(text))
         }
         Some((_, Mapping::Broken(error))) => return Err(transform_failed("response", error)),
-        Some((_, Mapping::Passthrough)) | None => ("application/json", unmapped(x)),
+        // An empty template: the body as it is, under the type that it was meant for.
+        Some((kind, Mapping::Passthrough)) => (kind, unmapped(x)),
+        None => ("application/json", unmapped(x)),
     };
     x.record.note(|| What::Mapped {
         response: true,

@@ -122,6 +122,10 @@ impl<'a> Values<'a> {
             return values;
         }
         x.each_header(&mut |name, _| {
+            // Routing consumed it (`spec/rest/resources-methods.md` §3).
+            if name.eq_ignore_ascii_case("x-http-method-override") {
+                return;
+            }
             x.header_values(name, &mut |value| values.add(name.to_owned().into(), value));
         });
         values

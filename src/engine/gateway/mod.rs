@@ -30,6 +30,7 @@ mod connection;
 mod content;
 pub(crate) mod desk;
 mod domains;
+mod edge;
 mod endpoint;
 mod exchange;
 mod execute_arn;

@@ -38,6 +38,8 @@ pub(crate) struct Deployment {
     pub(crate) compression: Option<usize>,
     /// How long a streamed answer may pause.
     pub(crate) longest_pause: Duration,
+    /// The longest URL, in bytes.
+    pub(crate) longest_url: usize,
     /// Whether the `execute-api` address is off.
     pub(crate) endpoint_disabled: bool,
     /// What protects the API as a whole.
@@ -73,6 +75,7 @@ impl Deployment {
                 .minimum_compression_size
                 .and_then(|size| usize::try_from(size).ok()),
             longest_pause: longest_pause(definition),
+            longest_url: longest_url(definition),
             endpoint_disabled: definition.rest_api.disable_execute_api_endpoint,
             protection: Protection::compile(&definition.rest_api),
             authorizers,
@@ -94,6 +97,13 @@ fn longest_pause(definition: &Definition) -> Duration {
     let types = &definition.rest_api.endpoint_configuration.types;
     let edge = types.iter().any(|kind| kind == "EDGE");
     Duration::from_secs(if edge { 30 } else { 300 })
+}
+
+/// How long a URL may be: edge-optimized and private endpoints take less (`spec/rest/resources-methods.md` §5).
+fn longest_url(definition: &Definition) -> usize {
+    let types = &definition.rest_api.endpoint_configuration.types;
+    let regional = types.iter().any(|kind| kind == "REGIONAL");
+    if regional { 10_240 } else { 8_192 }
 }
 
 /// A compiled method.

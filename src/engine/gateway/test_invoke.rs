@@ -213,6 +213,7 @@ impl Gateway {
             // No connection, so nothing is packed.
             compression: None,
             longest_pause: Duration::from_secs(35),
+            longest_url: usize::MAX,
             authorizers: Authorizers::default(),
             authorizers_give_keys: false,
             endpoint_type: "".into(),

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::endpoint::Endpoint;
 use super::exchange::{Caller, Exchange, Place};
 use super::failure::Failure;
 use crate::vtl::{Context, Input, Names, Node, Template, TemplateError};
@@ -29,7 +30,8 @@ const CONTEXT: &[&str] = &[
     "apiId",
 ];
 
-/// The names of `$context.identity` (recorded); `apiKey` and `apiKeyId` follow where a key was used.
+/// The names of `$context.identity` (recorded); `apiKey` and `apiKeyId` follow where a key was used, `vpcId` and `vpceId` where the
+/// request came through a VPC endpoint.
 const IDENTITY: &[&str] = &[
     "cognitoIdentityPoolId",
     "accountId",
@@ -125,6 +127,15 @@ impl Exchange {
                 Some(key) => borrowed(&*key.key.id),
                 None => self.tested("test-invoke-api-key-id"),
             },
+            "identity.vpceId" => Endpoint::of(self).vpce.map(Cow::Borrowed),
+            "identity.vpcId" => Endpoint::of(self).vpc.map(Cow::Borrowed),
+            "awsEndpointRequestId" => {
+                let headers = &self.backend.as_ref()?.headers;
+                let id = headers
+                    .get("x-amzn-requestid")
+                    .or_else(|| headers.get("x-amz-request-id"));
+                id?.to_str().ok().map(Cow::Borrowed)
+            }
             _ => self.derived_text(name),
         }
     }
@@ -259,7 +270,7 @@ impl Context for Exchange {
                     .iter()
                     .map(|&name| (Cow::Borrowed(name), self.identity(name)))
                     .collect();
-                for name in ["apiKey", "apiKeyId"] {
+                for name in ["apiKey", "apiKeyId", "vpcId", "vpceId"] {
                     let value = self.identity(name);
                     if !matches!(value, Node::Null) {
                         members.push((Cow::Borrowed(name), value));
@@ -268,7 +279,7 @@ impl Context for Exchange {
                 Some(Node::Object(members))
             }
             "requestTimeEpoch" => Some(Node::Number(self.record.time.as_millisecond())),
-            "isCanaryRequest" => self.context_text(name).map(Node::Text),
+            "isCanaryRequest" | "awsEndpointRequestId" => self.context_text(name).map(Node::Text),
             // Without an authorizer it is an object without keys (recorded), and not among the names.
             "authorizer" => Some(match &self.authorized {
                 Some(authorized) => authorized.node(),
@@ -308,6 +319,8 @@ impl Exchange {
             "user" => "identity.user",
             "userArn" => "identity.userArn",
             "principalOrgId" => "identity.principalOrgId",
+            "vpcId" => "identity.vpcId",
+            "vpceId" => "identity.vpceId",
             _ => return Node::Null,
         };
         self.context_text(full).map_or(Node::Null, Node::Text)
@@ -324,6 +337,10 @@ fn error(failure: &Failure) -> Node<'_> {
         (
             "responseType".into(),
             Node::Text(failure.kind.name().into()),
+        ),
+        (
+            "validationErrorString".into(),
+            Node::text(failure.validation.as_deref()),
         ),
     ])
 }

@@ -98,7 +98,8 @@ impl Api {
 
     fn answering(engine: &Engine, template: &str, backend: Option<SocketAddr>) -> Self {
         let address = engine.addr();
-        let made = control(address, "POST", "/restapis", &json!({"name": "fire"}));
+        let regional = json!({"name": "fire", "endpointConfiguration": {"types": ["REGIONAL"]}});
+        let made = control(address, "POST", "/restapis", &regional);
         let id = made["id"].as_str().unwrap().to_owned();
         let root = made["rootResourceId"].as_str().unwrap();
         let method = |verb: &str, integration: Value| {

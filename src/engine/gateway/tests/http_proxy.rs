@@ -75,7 +75,7 @@ fn a_request_is_passed_on_and_its_answer_back() {
         let trace = reply.header("x-amzn-trace-id").unwrap().to_owned();
         let asked = backend.last();
         assert_eq!(asked.verb, "PUT");
-        assert_eq!(asked.path, "/pot/a%2Bb//c?fixed=1&q=1&q=a+b");
+        assert_eq!(asked.path, "/pot/a%2Bb//c?fixed=1&q=1&q=a%20b");
         assert_eq!(asked.body, "{\"milk\":1}");
         let seen = |name: &str| asked.header(name);
         assert_eq!(seen("host"), Some(backend.address.to_string()));

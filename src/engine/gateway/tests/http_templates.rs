@@ -169,6 +169,27 @@ fn answers_are_selected_by_status_and_headers_come_back() {
     });
 }
 
+/// A list becomes a header with several values (`spec/rest/integrations.md` §3), in both directions.
+#[test]
+fn overridden_headers_may_have_several_values() {
+    run(|| async {
+        let backend = Backend::saying(200, "{}").await;
+        let rig = Rig::serving(api(json!({"POST /x": http(&backend.url("/"), json!({
+            "requestParameters": {"integration.request.header.X-Mine": "'mapped'"},
+            "requestTemplates": {"application/json": "#set($context.requestOverride.header.X-Mine = ['a', 'b'])\
+                #set($context.requestOverride.header.X-One = 'c')\
+                #set($context.responseOverride.header.X-Many = ['d', 'e']){}"},
+        }))})))
+        .await;
+        let reply = rig.call("POST", "/x", &[], "{}").await;
+        let asked = backend.last();
+        assert_eq!(asked.header("x-mine").as_deref(), Some("a,b"));
+        assert_eq!(asked.header("x-one").as_deref(), Some("c"));
+        let many: Vec<_> = reply.headers.get_all("x-many").iter().collect();
+        assert_eq!(many, ["d", "e"]);
+    });
+}
+
 #[test]
 fn a_template_replaces_the_body_and_other_types_pass() {
     run(|| async {

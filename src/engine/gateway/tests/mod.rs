@@ -14,8 +14,10 @@ mod http_templates;
 mod iam;
 mod keys;
 mod links;
+mod log_lines;
 mod logs;
 mod mocks;
+mod paths;
 mod policies;
 mod recorded;
 mod recorded_headers;
@@ -329,7 +331,7 @@ pub(super) fn stage(more: Value) -> model::Stage {
     serde_json::from_value(stage).unwrap()
 }
 
-/// A definition from `VERB /path` → what the method has beside the usual: no authorization, method responses for all statuses of its
+/// A regional API from `VERB /path` → what the method has beside the usual: no authorization, method responses for all statuses of its
 /// integration responses.
 #[allow(clippy::needless_pass_by_value, reason = "written in place with json!")]
 pub(super) fn api(methods: Value) -> Definition {
@@ -350,7 +352,7 @@ pub(super) fn api(methods: Value) -> Definition {
         resource["resourceMethods"][verb] = method;
     }
     serde_json::from_value(json!({
-        "restApi": {"id": API, "name": "pets", "apiKeySource": "HEADER"},
+        "restApi": {"id": API, "name": "pets", "apiKeySource": "HEADER", "endpointConfiguration": {"types": ["REGIONAL"]}},
         "resources": resources,
     }))
     .unwrap()

@@ -259,9 +259,20 @@ fn a_template_that_can_not_read_the_body_is_the_clients_fault_and_any_other_ours
             "POST /throws": http(json!({"application/json": "$input.params('q').substring(9)"}), json!({})),
         })))
         .await;
+        let (status, kind, said) = {
+            let reply = rig.call("POST", "/request", &[], "{\"a\":").await;
+            let (status, kind, said) = reply.error();
+            (status, kind.map(str::to_owned), said)
+        };
         assert_eq!(
-            rig.call("POST", "/request", &[], "{\"a\":").await.status,
-            400
+            (status, kind.as_deref()),
+            (400, Some("BadRequestException"))
+        );
+        // The service tells what its reader says; the words behind the colon are ours.
+        let about = "Could not parse request body into json: ";
+        assert!(
+            said.starts_with(about) && said.len() > about.len(),
+            "{said}"
         );
         assert_eq!(rig.call("POST", "/request", &[], "{}").await.status, 200);
         assert_eq!(rig.call("POST", "/response", &[], "").await.status, 500);

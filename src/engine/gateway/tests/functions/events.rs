@@ -210,6 +210,52 @@ fn paths_and_queries_reach_the_event_as_recorded() {
     });
 }
 
+/// Recorded: which headers a function of an edge-optimized API sees.
+#[test]
+fn an_edge_optimized_apis_event_has_the_networks_headers() {
+    run(|| async {
+        let (rig, lambda) = rig(|_| returned("{\"statusCode\":200}")).await;
+        let mut definition = api(json!({"GET /x": proxy(ARN)}));
+        definition.rest_api.endpoint_configuration.types = vec!["EDGE".to_owned()];
+        rig.publish(&stage(json!({})), &definition);
+        let headers = [
+            ("Accept", "*/*"),
+            ("Accept-Encoding", "gzip, deflate"),
+            ("Authorization", "random-value"),
+            ("Host", "h"),
+            ("User-Agent", "python-requests/testing"),
+            ("x-http-method-override", "GET"),
+        ];
+        rig.call("GET", "/x", &headers[..], "").await;
+        let event = event(&lambda);
+        let mut seen = names(&event["headers"]);
+        seen.sort_unstable();
+        assert_eq!(
+            seen.join(" "),
+            "Accept Accept-Encoding Authorization CloudFront-Forwarded-Proto CloudFront-Is-Desktop-Viewer \
+             CloudFront-Is-Mobile-Viewer CloudFront-Is-SmartTV-Viewer CloudFront-Is-Tablet-Viewer CloudFront-Viewer-ASN \
+             CloudFront-Viewer-Country Host User-Agent Via X-Amz-Cf-Id X-Amzn-Trace-Id X-Forwarded-For X-Forwarded-Port \
+             X-Forwarded-Proto"
+        );
+        let mut all = names(&event["multiValueHeaders"]);
+        all.sort_unstable();
+        assert_eq!(all, seen);
+        for (name, value) in [
+            ("CloudFront-Forwarded-Proto", "https"),
+            ("CloudFront-Is-Desktop-Viewer", "true"),
+            ("CloudFront-Is-Mobile-Viewer", "false"),
+            ("CloudFront-Is-SmartTV-Viewer", "false"),
+            ("CloudFront-Is-Tablet-Viewer", "false"),
+        ] {
+            assert_eq!(event["headers"][name], value, "{name}");
+        }
+        assert_eq!(
+            event["headers"]["X-Amz-Cf-Id"].as_str().map(str::len),
+            Some(56)
+        );
+    });
+}
+
 #[test]
 fn body_variables_and_names_reach_the_event() {
     run(|| async {

@@ -119,6 +119,30 @@ fn mapped_headers_dont_reach_a_proxied_function() {
     });
 }
 
+/// What fails is the call to Lambda, so that it fails for custom integrations too (assumed).
+#[test]
+fn some_headers_cant_be_mapped_to_a_custom_function_either() {
+    run(|| async {
+        let (rig, lambda) = rig(|_| returned("{}")).await;
+        for (name, status) in [
+            ("Content-Length", 500),
+            ("Authorization", 500),
+            ("TE", 500),
+            ("X-Mine", 200),
+        ] {
+            let method = custom(json!({
+                "requestParameters": {(format!("integration.request.header.{name}")): "'mapped'"},
+                "integrationResponses": {"200": {"statusCode": "200"}},
+            }));
+            rig.publish(&stage(json!({})), &api(json!({"GET /x": method})));
+            assert_eq!(rig.get("/x").await.status, status, "{name}");
+            rig.gateway.remove_api(API);
+        }
+        assert_eq!(lambda.last().header("x-mine").as_deref(), Some("mapped"));
+        assert!(lambda.requests.borrow().is_empty());
+    });
+}
+
 #[test]
 fn failures_of_a_proxied_function_are_502_and_the_rest_500() {
     run(|| async {
