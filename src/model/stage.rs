@@ -172,7 +172,8 @@ impl Stage {
 
     /// The settings that act on a method: its own entry, else `*/*`, else none.
     ///
-    /// Both spellings of a path serve: `test/GET` as the service records it, `~1test/GET` as its guide writes it.
+    /// All spellings of a path serve: `test/GET` as the service records it, `~1test/GET` as its guide writes it, `//GET` as usage plans
+    /// write the root's.
     #[must_use]
     pub fn settings_of(&self, path: &str, verb: &str) -> Option<&MethodSetting> {
         let trimmed = path.strip_prefix('/').unwrap_or(path);
@@ -182,6 +183,7 @@ impl Stage {
                 self.method_settings
                     .get(&format!("{}/{verb}", path.replace('/', "~1")))
             })
+            .or_else(|| self.method_settings.get(&format!("{path}/{verb}")))
             .or_else(|| self.method_settings.get("*/*"))
     }
 }

@@ -135,6 +135,46 @@ mod tests {
     }
 
     proptest! {
+        /// Under more demand than it gives, a bucket gives its burst and then a token per interval, no more and no less, however
+        /// demand comes: burst + ⌊rate × time⌋ up to any time.
+        #[test]
+        fn it_gives_what_the_closed_form_says(
+            burst in 2_i64..50,
+            rate in prop::sample::select(vec![1_u32, 2, 5, 8, 10, 50, 100, 1000]),
+            pauses in prop::collection::vec(0_u64..1_000, 1..60),
+        ) {
+            let clock = crate::base::Clock::manual("2026-01-02T03:04:05Z".parse().unwrap());
+            let bucket = bucket(burst, f64::from(rate));
+            let began = clock.monotonic();
+            let mut given = 0;
+            // It is drained whenever it is asked and holds less than a token then, so that in a pause of what all others take to come back it
+            // can't get full, and nothing that it might give is lost.
+            let longest = 1_000 * u64::try_from(burst - 1).unwrap() / u64::from(rate);
+            for pause in std::iter::once(0).chain(pauses) {
+                clock.advance(Duration::from_millis(pause.min(longest)));
+                while bucket.take(clock.monotonic()) {
+                    given += 1;
+                }
+                let passed = (clock.monotonic() - began).as_millis();
+                let expected = u128::try_from(burst).unwrap() + u128::from(rate) * passed / 1_000;
+                prop_assert_eq!(given, expected);
+            }
+        }
+
+        /// A bucket that rested long enough is full and no fuller.
+        #[test]
+        fn what_it_does_not_give_in_time_is_lost(burst in 1_i64..50, rate in 1_u32..100, rest in 0_u64..100_000) {
+            let bucket = bucket(burst, f64::from(rate));
+            let drained = |bucket: &Bucket, at| (0..200).filter(|_| bucket.take(at)).count();
+            let began = Duration::from_secs(1);
+            prop_assert_eq!(drained(&bucket, began), usize::try_from(burst).unwrap());
+            let now = began + Duration::from_millis(rest);
+            let refilled = u64::from(rate) * rest / 1_000;
+            let expected = usize::try_from(refilled.min(u64::try_from(burst).unwrap())).unwrap();
+            // Intervals are whole nanoseconds, so that a token may be a nanosecond late.
+            prop_assert!(drained(&bucket, now).abs_diff(expected) <= usize::from(rest * u64::from(rate) % 1_000 == 0));
+        }
+
         /// Never more than burst + rate × time in any window from the start, and never a token withheld that a counting
         /// bucket would give.
         #[test]

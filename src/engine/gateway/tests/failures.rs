@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{Rig, api, mock, run, stage};
 use crate::engine::gateway::Settings;
+use crate::engine::gateway::failure::Failure;
 use crate::model::{GatewayResponse, GatewayResponseType, ThrottleSettings};
 
 fn put(
@@ -15,6 +16,157 @@ fn put(
     let mut value = response;
     value["responseType"] = json!(kind.name());
     (kind, serde_json::from_value(value).unwrap())
+}
+
+/// What the gateway answers by itself: kind, status, error type and body to the letter (`spec/rest/validation.md` §3,
+/// `spec/rest/headers.md` §2; the generic 500, its 502 and the missing token are recorded).
+#[test]
+fn failures_are_answered_to_the_letter() {
+    let table = [
+        (
+            Failure::missing_token(),
+            "MISSING_AUTHENTICATION_TOKEN 403 MissingAuthenticationTokenException",
+            r#"{"message":"Missing Authentication Token"}"#,
+        ),
+        (
+            Failure::invalid_key(),
+            "INVALID_API_KEY 403 ForbiddenException",
+            r#"{"message":"Forbidden"}"#,
+        ),
+        (
+            Failure::throttled(),
+            "THROTTLED 429 TooManyRequestsException",
+            r#"{"message":"Too Many Requests"}"#,
+        ),
+        (
+            Failure::quota_exceeded(),
+            "QUOTA_EXCEEDED 429 LimitExceededException",
+            r#"{"message":"Limit Exceeded"}"#,
+        ),
+        (
+            Failure::missing_parameters(&["x-header-param", "issuer", "qs1"]),
+            "BAD_REQUEST_PARAMETERS 400 BadRequestException",
+            r#"{"message": "Missing required request parameters: [x-header-param, issuer, qs1]"}"#,
+        ),
+        (
+            Failure::invalid_body("application/json", "[]"),
+            "BAD_REQUEST_BODY 400 BadRequestException",
+            r#"{"message": "Invalid request body"}"#,
+        ),
+        (
+            Failure::too_large(),
+            "REQUEST_TOO_LARGE 413 RequestTooLargeException",
+            r#"{"message":"Request Too Long"}"#,
+        ),
+        (
+            Failure::unsupported_media_type(),
+            "UNSUPPORTED_MEDIA_TYPE 415 BadRequestException",
+            r#"{"message": "Unsupported Media Type"}"#,
+        ),
+        (
+            Failure::unauthorized(),
+            "UNAUTHORIZED 401 UnauthorizedException",
+            r#"{"message":"Unauthorized"}"#,
+        ),
+        (
+            Failure::token_expired(),
+            "UNAUTHORIZED 401 UnauthorizedException",
+            r#"{"message":"The incoming token has expired"}"#,
+        ),
+        (
+            Failure::not_authorized(false),
+            "ACCESS_DENIED 403 AccessDeniedException",
+            r#"{"Message":"User is not authorized to access this resource"}"#,
+        ),
+        (
+            Failure::not_authorized(true),
+            "ACCESS_DENIED 403 AccessDeniedException",
+            r#"{"Message":"User is not authorized to access this resource with an explicit deny"}"#,
+        ),
+        (
+            Failure::cache_control_refused(),
+            "ACCESS_DENIED 403 ForbiddenException",
+            r#"{"message":"Forbidden"}"#,
+        ),
+        (
+            Failure::authorizer_failed(String::new()),
+            "AUTHORIZER_FAILURE 500 AuthorizerConfigurationException",
+            r#"{"message":null}"#,
+        ),
+        (
+            Failure::authorizer_configuration(String::new()),
+            "AUTHORIZER_CONFIGURATION_ERROR 500 AuthorizerConfigurationException",
+            r#"{"message":null}"#,
+        ),
+        (
+            Failure::arn_too_long(),
+            "DEFAULT_4XX 414 RequestTooLargeException",
+            r#"{"message":"Request URI too long"}"#,
+        ),
+        (
+            Failure::configuration(""),
+            "API_CONFIGURATION_ERROR 500 InternalServerErrorException",
+            r#"{"message": "Internal server error"}"#,
+        ),
+        (
+            Failure::bad_gateway(String::new()),
+            "DEFAULT_5XX 502 InternalServerErrorException",
+            r#"{"message": "Internal server error"}"#,
+        ),
+        (
+            Failure::timeout(),
+            "INTEGRATION_TIMEOUT 504 InternalServerErrorException",
+            r#"{"message": "Endpoint request timed out"}"#,
+        ),
+        (
+            Failure::network(""),
+            "INTEGRATION_FAILURE 504 InternalServerErrorException",
+            r#"{"message": "Network error communicating with endpoint"}"#,
+        ),
+        (
+            Failure::busy(),
+            "INTEGRATION_FAILURE 503 ServiceUnavailableException",
+            r#"{"message":"Service Unavailable"}"#,
+        ),
+    ];
+    for (failure, expected, body) in table {
+        let status = failure.status.or(failure.kind.default_status()).unwrap();
+        let told = format!("{} {status} {}", failure.kind.name(), failure.error_type);
+        assert_eq!(told, expected);
+        assert_eq!(failure.default_body(), body, "{expected}");
+    }
+}
+
+/// Each kind can be given another status, header and body; without its own it takes those of its default; a status alone leaves the
+/// rest as it is.
+#[test]
+fn every_kind_can_be_customised_and_inherits() {
+    use crate::engine::gateway::response_table::ResponseTable;
+    let status = |table: &ResponseTable, kind| table.of(kind).map(|response| response.status);
+    for &kind in GatewayResponseType::ALL {
+        let own = [put(kind, json!({"statusCode": "299"}))].into();
+        let own = ResponseTable::compile(&own);
+        let inherits = |of: GatewayResponseType| of == kind || of.parent() == Some(kind);
+        for &other in GatewayResponseType::ALL {
+            let expected = inherits(other).then_some(Some(299));
+            assert_eq!(status(&own, other), expected, "{kind:?} {other:?}");
+        }
+    }
+    let family = |kind: GatewayResponseType| kind.parent().map(GatewayResponseType::name);
+    for (kind, parent) in [
+        (GatewayResponseType::AccessDenied, Some("DEFAULT_4XX")),
+        (GatewayResponseType::QuotaExceeded, Some("DEFAULT_4XX")),
+        (
+            GatewayResponseType::UnsupportedMediaType,
+            Some("DEFAULT_4XX"),
+        ),
+        (GatewayResponseType::AuthorizerFailure, Some("DEFAULT_5XX")),
+        (GatewayResponseType::IntegrationTimeout, Some("DEFAULT_5XX")),
+        (GatewayResponseType::Default4xx, None),
+        (GatewayResponseType::Default5xx, None),
+    ] {
+        assert_eq!(family(kind), parent);
+    }
 }
 
 #[test]
