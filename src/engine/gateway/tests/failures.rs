@@ -21,6 +21,7 @@ fn put(
 /// What the gateway answers by itself: kind, status, error type and body to the letter (`spec/rest/validation.md` §3,
 /// `spec/rest/headers.md` §2; the generic 500, its 502 and the missing token are recorded).
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn failures_are_answered_to_the_letter() {
     let table = [
         (
