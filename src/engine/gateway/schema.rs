@@ -71,8 +71,86 @@ pub(crate) fn fault(text: &str) -> Option<String> {
     match serde_json::from_str::<Value>(text) {
         Ok(schema) => jsonschema::draft4::meta::validate(&schema)
             .err()
-            .map(|error| finding(&error)),
+            .map(|error| finding(&error))
+            .or_else(|| unsupported(&schema)),
         Err(error) => Some(error.to_string()),
+    }
+}
+
+/// The keywords of draft 4, those that only describe included.
+const KEYWORDS: [&str; 34] = [
+    "$ref",
+    "$schema",
+    "additionalItems",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "default",
+    "definitions",
+    "dependencies",
+    "description",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "id",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "not",
+    "oneOf",
+    "pattern",
+    "patternProperties",
+    "properties",
+    "required",
+    "title",
+    "type",
+    "uniqueItems",
+];
+
+/// The service refuses words that its validator would only pass over (seen in reports).
+fn unsupported(schema: &Value) -> Option<String> {
+    let mut words = BTreeSet::new();
+    collect_unsupported(schema, &mut words);
+    if words.is_empty() {
+        return None;
+    }
+    let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    Some(format!("Unsupported keyword(s): [{}]", words.join(",")))
+}
+
+fn collect_unsupported<'s>(schema: &'s Value, words: &mut BTreeSet<&'s str>) {
+    let Value::Object(members) = schema else {
+        return;
+    };
+    // What stands beside a reference counts for nothing.
+    if members.contains_key("$ref") {
+        return;
+    }
+    for (word, member) in members {
+        match (word.as_str(), member) {
+            (
+                "properties" | "patternProperties" | "definitions" | "dependencies",
+                Value::Object(named),
+            ) => named.values().for_each(|s| collect_unsupported(s, words)),
+            ("allOf" | "anyOf" | "oneOf" | "items", Value::Array(all)) => {
+                all.iter().for_each(|s| collect_unsupported(s, words));
+            }
+            ("not" | "items" | "additionalItems" | "additionalProperties", member) => {
+                collect_unsupported(member, words);
+            }
+            (word, _) if !KEYWORDS.contains(&word) => {
+                words.insert(word);
+            }
+            _ => {}
+        }
     }
 }
 

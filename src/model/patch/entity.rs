@@ -42,12 +42,15 @@ fn locate<E: Patchable>(operation: &PatchOperation) -> Result<Found, PatchError>
             Wording::Plain => format!("Invalid patch path {path}"),
         })
     };
-    let Some((row, key)) = found else {
-        let paths: Vec<&str> = E::ROWS.iter().map(|row| row.path).collect();
-        return Err(refuse(format!("Must be one of: [{}]", paths.join(", "))));
-    };
-    match operation.verb() {
-        Some(verb) if row.verbs.contains(&verb) => Ok(Found { row, verb, key }),
+    let verb = operation.verb();
+    match (found, verb) {
+        (Some((row, key)), Some(verb)) if row.verbs.contains(&verb) => Ok(Found { row, verb, key }),
+        (None, Some(verb)) if E::ROWS.iter().any(|row| row.verbs.contains(&verb)) => {
+            // The paths that there are for this operation: for `add` of a usage the service lists none, and says so.
+            let rows = E::ROWS.iter().filter(|row| row.verbs.contains(&verb));
+            let paths: Vec<&str> = rows.map(|row| row.path).collect();
+            Err(refuse(format!("Must be one of: [{}]", paths.join(", "))))
+        }
         _ => Err(refuse("Please choose supported operations".to_owned())),
     }
 }
@@ -65,7 +68,12 @@ impl Row {
         )?;
         let keyed = matches!(
             self.form,
-            Form::Texts(_) | Form::Booleans(_) | Form::Templates(_) | Form::Keyed | Form::List
+            Form::Texts(_)
+                | Form::Booleans(_)
+                | Form::Templates(_)
+                | Form::Keyed
+                | Form::Numbered
+                | Form::List
         );
         match rest {
             [] if !keyed || self.form == Form::List => Some(None),
@@ -93,7 +101,9 @@ impl Found {
             Form::Texts(_) | Form::Booleans(_) | Form::Templates(_) => {
                 return self.change_map(object, name, operation);
             }
-            Form::Keyed | Form::List => return self.change_list(object, name, operation),
+            Form::Keyed | Form::Numbered | Form::List => {
+                return self.change_list(object, name, operation);
+            }
             _ if self.verb == Verb::Remove => None,
             Form::Text => operation.filled().map(Value::from),
             Form::AnyText => operation.value.clone().map(Value::from),
@@ -180,6 +190,10 @@ impl Found {
             return Ok(());
         };
         let at = list.iter().position(|v| v.as_str() == Some(&key));
+        let at = match self.row.form {
+            Form::Numbered => at.or_else(|| key.parse().ok().filter(|n| *n < list.len())),
+            _ => at,
+        };
         let appended = match self.verb {
             Verb::Add => Some(key),
             Verb::Replace => Some(operation.filled().map_or(key, str::to_owned)),
@@ -369,10 +383,19 @@ mod tests {
                 op("replace", "pathPart", None),
                 "400 Invalid patch path  'pathPart' specified for op 'replace'. Must be one of: [/parentId, /pathPart]",
             ),
+            (
+                op("remove", "/nothing", None),
+                "400 Invalid patch path  '/nothing' specified for op 'remove'. Please choose supported operations",
+            ),
         ];
         for (operation, want) in cases {
             assert_eq!(run(Resource::default(), &operation, ""), want);
         }
+        assert_eq!(
+            run(Method::default(), &op("remove", "/nothing", None), ""),
+            "400 Invalid patch path  '/nothing' specified for op 'remove'. Must be one of: [/authorizationScopes, /requestModels, /requestParameters]",
+            "those that can be removed"
+        );
         assert_eq!(
             run(
                 RequestValidator::default(),

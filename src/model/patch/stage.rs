@@ -8,6 +8,9 @@ use crate::model::{AccessLogSettings, CanarySettings, Map, MethodSetting, Stage}
 /// What the service lists for a path that it doesn't know, its missing commas included; it leaves out paths that work. Recorded.
 const PATHS: &str = "[/deploymentId, /description, /cacheClusterEnabled, /cacheClusterSize, /clientCertificateId, /accessLogSettings, /accessLogSettings/destinationArn, /accessLogSettings/format, /{resourcePath}/{httpMethod}/metrics/enabled, /{resourcePath}/{httpMethod}/logging/dataTrace, /{resourcePath}/{httpMethod}/logging/loglevel, /{resourcePath}/{httpMethod}/throttling/burstLimit/{resourcePath}/{httpMethod}/throttling/rateLimit/{resourcePath}/{httpMethod}/caching/ttlInSeconds, /{resourcePath}/{httpMethod}/caching/enabled, /{resourcePath}/{httpMethod}/caching/dataEncrypted, /{resourcePath}/{httpMethod}/caching/requireAuthorizationForCacheControl, /{resourcePath}/{httpMethod}/caching/unauthorizedCacheControlHeaderStrategy, /*/*/metrics/enabled, /*/*/logging/dataTrace, /*/*/logging/loglevel, /*/*/throttling/burstLimit /*/*/throttling/rateLimit /*/*/caching/ttlInSeconds, /*/*/caching/enabled, /*/*/caching/dataEncrypted, /*/*/caching/requireAuthorizationForCacheControl, /*/*/caching/unauthorizedCacheControlHeaderStrategy, /variables/{variable_name}, /tracingEnabled]";
 
+/// What the service lists for a setting of a method that it doesn't know, the blank that is missing included.
+const SETTINGS: &str = "[.../metrics/enabled, .../logging/dataTrace, .../logging/loglevel,.../throttling/burstLimit, .../throttling/rateLimit, .../caching/ttlInSeconds, .../caching/enabled, .../caching/dataEncrypted, .../caching/requireAuthorizationForCacheControl, .../caching/unauthorizedCacheControlHeaderStrategy]";
+
 /// Gigabytes of a cache. Source: `spec/rest/deployments-stages-canary.md` §7.
 const CACHE_SIZES: [&str; 8] = ["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"];
 
@@ -189,7 +192,12 @@ fn set(
                 "SUCCEED_WITHOUT_RESPONSE_HEADER",
             ])?;
         }
-        _ => return Err(unknown(operation.path_text())),
+        _ => {
+            // Another list than that of stages, seen in reports.
+            return Err(bad(format!(
+                "Invalid method setting path: {group}/{setting}. Must be one of: {SETTINGS}"
+            )));
+        }
     }
     Ok(())
 }
@@ -446,7 +454,7 @@ mod tests {
                 "replace",
                 "/*/*/caching/unheard",
                 "x",
-                unknown("/*/*/caching/unheard"),
+                "Invalid method setting path: caching/unheard. Must be one of: [.../metrics/enabled, .../logging/dataTrace, .../logging/loglevel,.../throttling/burstLimit, ".into(),
             ),
             ("remove", "/*/*", "", unset("*/*")),
             (

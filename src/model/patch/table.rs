@@ -41,6 +41,8 @@ pub(super) enum Form {
     Templates(&'static str),
     /// `/list/{value}` only; `replace` drops that value and appends the operation's.
     Keyed,
+    /// The same, or `/list/{number}`, which is how Terraform's provider names an endpoint type.
+    Numbered,
     /// `/list/{value}`, or `/list` and the value in the operation.
     List,
     /// Accepted for its own sake: a legacy member without effect.
@@ -94,7 +96,7 @@ patchable! {
         "/binaryMediaTypes" [A R X] Keyed;
         "/description" [A R X] Text;
         "/disableExecuteApiEndpoint" [R] Boolean;
-        "/endpointConfiguration/types" [R] Keyed;
+        "/endpointConfiguration/types" [R] Numbered;
         "/endpointConfiguration/vpcEndpointIds" [A X] List;
         "/endpointConfiguration/ipAddressType" [R] Word(&["ipv4", "dualstack"]);
         "/endpointAccessMode" [R] Text;

@@ -189,7 +189,9 @@ impl<'a> Reader<'a> {
                 ));
                 continue;
             };
-            let method = self.method(path, verb, item, operation);
+            let Some(method) = self.method(path, verb, item, operation) else {
+                continue;
+            };
             if let Some(resource) = self.import.definition.resources.get_mut(path) {
                 resource.resource_methods.insert((*verb).to_owned(), method);
             }

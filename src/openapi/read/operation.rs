@@ -15,13 +15,15 @@ impl<'a> Reader<'a> {
         verb: &str,
         item: &'a Object,
         operation: &'a Object,
-    ) -> Method {
+    ) -> Option<Method> {
         let mut method = Method {
             http_method: verb.to_owned(),
             operation_name: member(operation, "operationId").filter(|name| !name.is_empty()),
             ..Method::default()
         };
-        self.protect(path, operation, &mut method);
+        if !self.protect(path, operation, &mut method) {
+            return None;
+        }
         self.validator(path, operation, &mut method);
         self.parameters_of(path, item, operation, &mut method);
         if self.document.v3
@@ -42,7 +44,7 @@ impl<'a> Reader<'a> {
             }
             None => None,
         };
-        method
+        Some(method)
     }
 
     /// The validator that the operation names, else the document's.

@@ -39,18 +39,15 @@ const ORDER: [&str; 28] = [
     "oneOf",
 ];
 
-/// What OpenAPI adds to JSON Schema draft 4, and a model doesn't keep. Source: `spec/rest/openapi.md` §2.
-const DROPPED: [&str; 10] = [
-    "deprecated",
-    "discriminator",
-    "example",
-    "examples",
-    "externalDocs",
-    "nullable",
-    "readOnly",
-    "summary",
-    "writeOnly",
-    "xml",
+/// The words of JSON Schema draft 4 that [`ORDER`] doesn't have. A model keeps no others, which the service would refuse: neither what
+/// OpenAPI adds nor what later drafts do. Source: `spec/rest/openapi.md` §2.
+const MORE: [&str; 6] = [
+    "additionalItems",
+    "default",
+    "definitions",
+    "dependencies",
+    "id",
+    "patternProperties",
 ];
 
 impl<'a> Reader<'a> {
@@ -161,10 +158,13 @@ impl<'a> Reader<'a> {
         let mut members = members.clone();
         exclusive(&mut members, "exclusiveMinimum", "minimum");
         exclusive(&mut members, "exclusiveMaximum", "maximum");
+        if let Some(only) = members.shift_remove("const") {
+            members.insert("enum".to_owned(), Value::Array(vec![only]));
+        }
         let rank = |key: &str| ORDER.iter().position(|k| *k == key).unwrap_or(ORDER.len());
         let mut entries: Vec<(&String, &Value)> = members
             .iter()
-            .filter(|(key, _)| !DROPPED.contains(&key.as_str()) && !key.starts_with("x-"))
+            .filter(|(key, _)| ORDER.contains(&key.as_str()) || MORE.contains(&key.as_str()))
             .collect();
         entries.sort_by_key(|(key, _)| rank(key));
         let mut done = Object::new();
@@ -189,13 +189,13 @@ impl<'a> Reader<'a> {
             }
             // Maps of schemas: their keys are names, not keywords.
             (
-                "properties" | "patternProperties" | "definitions" | "$defs" | "dependencies",
+                "properties" | "patternProperties" | "definitions" | "dependencies",
                 Value::Object(of),
             ) => {
                 let each = of.iter().map(|(name, s)| (name.clone(), self.schema(s)));
                 Value::Object(each.collect())
             }
-            ("enum" | "default" | "const", _) => member.clone(),
+            ("enum" | "default", _) => member.clone(),
             (_, Value::Object(_)) => self.schema(member),
             (_, Value::Array(items)) => items.iter().map(|item| self.schema(item)).collect(),
             _ => member.clone(),

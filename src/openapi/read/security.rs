@@ -1,9 +1,9 @@
 //! Security schemes to authorizers, and what an operation requires of them.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Reader;
-use crate::model::{Authorizer, Method};
+use crate::model::{Authorizer, JwtConfiguration, Method};
 use crate::openapi::X;
 use crate::openapi::document::{Object, member, scalar, texts};
 
@@ -11,8 +11,10 @@ use crate::openapi::document::{Object, member, scalar, texts};
 enum Scheme {
     ApiKey,
     Iam,
-    /// `CUSTOM` or `COGNITO_USER_POOLS`.
+    /// `CUSTOM`, `COGNITO_USER_POOLS` or `JWT`.
     Authorizer(&'static str),
+    /// An authorizer is meant, and nothing says which: what it protects must not be served without it.
+    Missing,
     /// Nothing that a REST API does.
     None,
 }
@@ -29,6 +31,11 @@ impl<'a> Reader<'a> {
                 .and_then(Value::as_object)
             {
                 self.authorizer(name, scheme, extension);
+            } else if wants_authorizer(scheme) {
+                // The service's words, as reports have them.
+                self.warn(format!(
+                    "Unable to create authorizer from security definition: '{name}'. Extension {X}authorizer is required. Any methods with security: '{name}' will not be created. If this security definition is not a custom authorizer, remove the {X}authtype extension and it will be ignored."
+                ));
             }
         }
     }
@@ -36,12 +43,26 @@ impl<'a> Reader<'a> {
     fn authorizer(&mut self, name: &str, scheme: &Object, extension: &Object) {
         let text = |key| member(extension, key).filter(|text| !text.is_empty());
         let kind = text("type").unwrap_or_default().to_ascii_uppercase();
-        if !["TOKEN", "REQUEST", "COGNITO_USER_POOLS"].contains(&kind.as_str()) {
+        if !["TOKEN", "REQUEST", "COGNITO_USER_POOLS", "JWT"].contains(&kind.as_str()) {
             self.fail(format!(
-                "Unable to create authorizer '{name}': invalid type '{kind}', must be token, request or cognito_user_pools"
+                "Unable to create authorizer '{name}': invalid type '{kind}', must be token, request, cognito_user_pools or jwt"
             ));
             return;
         }
+        let configuration = extension
+            .get("jwtConfiguration")
+            .filter(|_| kind == "JWT")
+            .map(jwt_configuration);
+        let jwt_configuration = match configuration {
+            Some(Ok(configuration)) => Some(configuration),
+            Some(Err(error)) => {
+                self.fail(format!(
+                    "Unable to create authorizer '{name}': invalid jwtConfiguration: {error}"
+                ));
+                return;
+            }
+            None => None,
+        };
         // The header that carries the token is the scheme's own, unless several things do.
         let header = member(scheme, "name")
             .filter(|header| !header.eq_ignore_ascii_case("unused") && !header.is_empty())
@@ -61,10 +82,10 @@ impl<'a> Reader<'a> {
         };
         let arns = texts(extension.get("providerARNs"));
         let auth_type = member(scheme, &format!("{X}authtype")).unwrap_or_else(|| {
-            let word = if kind == "COGNITO_USER_POOLS" {
-                "cognito_user_pools"
-            } else {
-                "custom"
+            let word = match kind.as_str() {
+                "COGNITO_USER_POOLS" => "cognito_user_pools",
+                "JWT" => "jwt",
+                _ => "custom",
             };
             word.to_owned()
         });
@@ -75,18 +96,28 @@ impl<'a> Reader<'a> {
             auth_type: Some(auth_type),
             authorizer_uri: text("authorizerUri"),
             authorizer_credentials: text("authorizerCredentials"),
-            identity_source: text("identitySource").or(header),
+            identity_source: text("identitySource").map(source).or(header).or_else(|| {
+                // Schemes such as openIdConnect name no header; tokens come in this one.
+                let tokens = matches!(kind.as_str(), "COGNITO_USER_POOLS" | "JWT");
+                tokens.then(|| "method.request.header.Authorization".to_owned())
+            }),
             identity_validation_expression: text("identityValidationExpression"),
             authorizer_result_ttl_in_seconds: ttl,
             authorizer_type: kind,
-            ..Authorizer::default()
+            jwt_configuration,
         };
         let authorizers = &mut self.import.definition.authorizers;
         authorizers.insert(name.to_owned(), authorizer);
     }
 
-    /// Sets what an operation requires: its own list, else the document's.
-    pub(super) fn protect(&mut self, path: &str, operation: &'a Object, method: &mut Method) {
+    /// Sets what an operation requires: its own list, else the document's. False if the method can't be had: an authorizer is missing.
+    pub(super) fn protect(
+        &mut self,
+        path: &str,
+        operation: &'a Object,
+        method: &mut Method,
+    ) -> bool {
+        let mut protected = true;
         "NONE".clone_into(&mut method.authorization_type);
         let verb = method.http_method.clone();
         let requirements = operation.get("security").or(self.default_security);
@@ -108,6 +139,7 @@ impl<'a> Reader<'a> {
                         scopes.sort();
                         method.authorization_scopes = (!scopes.is_empty()).then_some(scopes);
                     }
+                    Scheme::Missing => protected = false,
                     Scheme::None => self.warn(format!(
                         "Ignoring security scheme '{name}' on method '{verb}' of resource '{path}': it is neither an API key in the header x-api-key nor AWS Signature V4, and has no {X}authorizer"
                     )),
@@ -128,12 +160,14 @@ impl<'a> Reader<'a> {
                 )),
             }
         }
+        protected
     }
 
     fn scheme(&self, name: &str) -> Scheme {
         if let Some(authorizer) = self.import.definition.authorizers.get(name) {
             return Scheme::Authorizer(match authorizer.authorizer_type.as_str() {
                 "COGNITO_USER_POOLS" => "COGNITO_USER_POOLS",
+                "JWT" => "JWT",
                 _ => "CUSTOM",
             });
         }
@@ -155,6 +189,38 @@ impl<'a> Reader<'a> {
         if is("type", "apiKey") && is("in", "header") && is("name", "x-api-key") {
             return Scheme::ApiKey;
         }
+        if wants_authorizer(scheme) {
+            return Scheme::Missing;
+        }
         Scheme::None
     }
+}
+
+/// Whether a scheme says that an authorizer stands behind it. The prefix `aws` is the service's own.
+fn wants_authorizer(scheme: &Object) -> bool {
+    member(scheme, &format!("{X}authtype"))
+        .is_some_and(|word| !word.to_ascii_lowercase().starts_with("aws"))
+}
+
+/// An identity source in the spelling of REST APIs; files that were written for HTTP APIs begin theirs with a dollar sign.
+fn source(text: String) -> String {
+    match text.strip_prefix("$request.") {
+        Some(rest) => format!("method.request.{rest}"),
+        None => text,
+    }
+}
+
+/// Issuers and their audiences: in the form of REST APIs, or in that of HTTP APIs, which know one issuer.
+fn jwt_configuration(given: &Value) -> Result<JwtConfiguration, String> {
+    let form = match (given.get("issuers"), given.get("issuer")) {
+        (None, Some(issuer)) => {
+            let audiences = texts(given.get("audience").or_else(|| given.get("audiences")));
+            json!({
+                "issuers": [{"issuer": issuer, "audiences": audiences}],
+                "defaultAlgorithms": ["RS256"],
+            })
+        }
+        _ => given.clone(),
+    };
+    serde_json::from_value(form).map_err(|error| error.to_string())
 }

@@ -231,6 +231,7 @@ const AUTHORIZERS: &str = r##"{
     "/request": {"get": {"security": [{"request": []}], "responses": {}}},
     "/cognito": {"get": {"security": [{"cognito": ["b", "a"], "api_key": []}], "responses": {}}},
     "/iam": {"get": {"security": [{"sigv4": []}], "responses": {}}, "post": {"x-amazon-apigateway-auth": {"type": "aws_iam"}, "responses": {}}},
+    "/jwt": {"get": {"security": [{"jwt": ["read"]}], "responses": {}}},
     "/key": {"get": {"security": [{"api_key": []}], "responses": {}}},
     "/open": {"get": {"security": [], "responses": {}}}
   },
@@ -246,6 +247,9 @@ const AUTHORIZERS: &str = r##"{
     "unused": {"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authorizer": {
       "type": "request", "authorizerResultTtlInSeconds": 60, "identitySource": "method.request.header.Authorization",
       "authorizerUri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111111111111:function:a/invocations"}},
+    "jwt": {"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "jwt", "x-amazon-apigateway-authorizer": {
+      "type": "jwt", "jwtConfiguration": {"defaultAlgorithms": ["RS256", "ES256"], "issuers": [{"issuer": "https://id.example.com", "audiences": ["a", "b"],
+        "additionalClaims": [{"claimName": "tenant", "format": "SINGLE_STRING", "required": true, "expectedValues": ["x"]}]}]}}},
     "sigv4": {"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4"},
     "api_key": {"type": "apiKey", "name": "x-api-key", "in": "header"}
   }}

@@ -57,6 +57,62 @@ fn extensions_come_as_asked_for() {
     assert_eq!(Extensions::named("integrations,x"), Err("x".to_owned()));
 }
 
+/// Files of identity providers say `openIdConnect` and `oauth2`, and those written for HTTP APIs know one issuer.
+#[test]
+fn schemes_of_every_type_carry_authorizers() {
+    let import = import_of(&json!({
+        "openapi": "3.0.1", "info": {"title": "t"},
+        "paths": {
+            "/oidc": {"get": {"security": [{"oidc": ["b", "a"]}]}},
+            "/oauth": {"get": {"security": [{"oauth": []}]}},
+            "/bearer": {"get": {"security": [{"bearer": []}]}},
+            "/lost": {"get": {"security": [{"lost": []}]}, "post": {}},
+        },
+        "components": {"securitySchemes": {
+            "oidc": {"type": "openIdConnect", "openIdConnectUrl": "https://id.example.com/x", "x-amazon-apigateway-authorizer": {
+                "type": "jwt", "identitySource": "$request.header.Token",
+                "jwtConfiguration": {"issuer": "https://id.example.com", "audience": ["me"]}}},
+            "oauth": {"type": "oauth2", "flows": {}, "x-amazon-apigateway-authorizer": {"type": "cognito_user_pools", "providerARNs": ["arn:p"]}},
+            "bearer": {"type": "http", "scheme": "bearer"},
+            "lost": {"type": "apiKey", "name": "A", "in": "header", "x-amazon-apigateway-authtype": "custom"},
+        }},
+    }));
+    let oidc = &import.definition.authorizers["oidc"];
+    assert_eq!(
+        (oidc.authorizer_type.as_str(), oidc.auth_type.as_deref()),
+        ("JWT", Some("jwt"))
+    );
+    let source = oidc.identity_source.as_deref();
+    assert_eq!(source, Some("method.request.header.Token"));
+    let configuration = oidc.jwt_configuration.clone().unwrap();
+    assert_eq!(configuration.default_algorithms, ["RS256"]);
+    assert_eq!(configuration.issuers[0].audiences, ["me"]);
+    let oauth = &import.definition.authorizers["oauth"];
+    let source = oauth.identity_source.as_deref();
+    assert_eq!(source, Some("method.request.header.Authorization"));
+    let kinds: Vec<(String, String)> = import
+        .definition
+        .methods()
+        .iter()
+        .map(|(r, m)| (r.path.clone(), m.authorization_type.clone()))
+        .collect();
+    let want = [
+        ("/bearer", "NONE"),
+        ("/lost", "NONE"),
+        ("/oauth", "COGNITO_USER_POOLS"),
+        ("/oidc", "JWT"),
+    ];
+    assert_eq!(
+        kinds,
+        want.map(|(path, kind)| (path.to_owned(), kind.to_owned()))
+    );
+    let lost = &import.definition.resources["/lost"].resource_methods;
+    assert_eq!(lost.keys().collect::<Vec<_>>(), ["POST"]);
+    assert!(import.warnings.iter().any(|warning| warning.starts_with(
+        "Unable to create authorizer from security definition: 'lost'. Extension x-amazon-apigateway-authorizer is required."
+    )));
+}
+
 /// Recorded: `components` comes before the binary media types, at the document's end.
 #[test]
 fn binary_media_types_stand_at_the_end() {

@@ -121,6 +121,9 @@ fn extension(authorizer: &Authorizer, named: bool) -> Value {
     if let Some(seconds) = authorizer.authorizer_result_ttl_in_seconds {
         members.insert("authorizerResultTtlInSeconds".to_owned(), json!(seconds));
     }
+    if let Some(configuration) = &authorizer.jwt_configuration {
+        members.insert("jwtConfiguration".to_owned(), json!(configuration));
+    }
     let kind = authorizer.authorizer_type.to_ascii_lowercase();
     members.insert("type".to_owned(), json!(kind));
     members.into()

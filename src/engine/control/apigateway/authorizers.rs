@@ -5,9 +5,12 @@
 use serde::Deserialize;
 
 use super::error::{NO_AUTHORIZER, bad, not_found};
+use super::integrations::is_region;
 use super::page::page;
+use super::state::Api;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
 use super::{Answer, quotas};
+use crate::engine::gateway::partition;
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply;
 use crate::model::{Authorizer, JwtConfiguration};
@@ -58,13 +61,42 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         jwt_configuration: given.jwt_configuration,
     };
     check(&authorizer)?;
+    check_name(&api, &authorizer)?;
     let most = txn.deps.quotas.authorizers_per_api;
     quotas::check(api.authorizers.len(), most, "Authorizers", "API")?;
     txn.put(api_id, authorizer.clone())?;
     answer(&authorizer)
 }
 
-/// The rules are documented; the texts are recalled.
+/// The text is seen in reports; its status is recalled.
+fn check_name(api: &Api, authorizer: &Authorizer) -> Result<(), ServiceError> {
+    let name = &authorizer.name;
+    let mut others = api.authorizers.values();
+    if others.any(|held| held.name == *name && held.id != authorizer.id) {
+        return Err(bad(format!(
+            "Authorizer name must be unique. Authorizer {name} already exists in this RestApi."
+        )));
+    }
+    Ok(())
+}
+
+/// `arn:{partition}:apigateway:{region}:lambda:path/…/functions/{function}/invocations`; the function may come from stage variables.
+fn is_invocation(uri: &str) -> bool {
+    let parts: Vec<&str> = uri.splitn(6, ':').collect();
+    let [arn, of, service, region, target, path] = parts[..] else {
+        return false;
+    };
+    let lambda =
+        path.starts_with("path/") && path.contains("/functions/") && path.ends_with("/invocations");
+    arn == "arn"
+        && of == partition(region)
+        && service == "apigateway"
+        && is_region(region)
+        && target == "lambda"
+        && lambda
+}
+
+/// The rules are documented; the texts are recalled, but for that of the URI, which is seen in reports.
 pub(super) fn check(authorizer: &Authorizer) -> Result<(), ServiceError> {
     if authorizer.name.is_empty() {
         return Err(bad("Authorizer name cannot be blank"));
@@ -78,7 +110,7 @@ pub(super) fn check(authorizer: &Authorizer) -> Result<(), ServiceError> {
     match authorizer.authorizer_type.as_str() {
         "TOKEN" | "REQUEST" => {
             let uri = authorizer.authorizer_uri.as_deref();
-            if uri.is_none_or(|uri| !uri.starts_with("arn:")) {
+            if uri.is_none_or(|uri| !is_invocation(uri)) {
                 return Err(bad(format!(
                     "Invalid Authorizer URI: {}. Authorizer URI should be a valid API Gateway ARN that represents a Lambda function invocation.",
                     uri.unwrap_or("null")
@@ -111,6 +143,11 @@ fn check_issuers(configuration: Option<&JwtConfiguration>) -> Result<(), Service
             "Invalid authorizer: the type JWT needs jwtConfiguration with at least one issuer",
         ));
     };
+    if configuration.default_algorithms.is_empty() {
+        return Err(bad(
+            "Invalid authorizer: jwtConfiguration needs at least one of the defaultAlgorithms",
+        ));
+    }
     for issuer in &configuration.issuers {
         let url = &issuer.issuer;
         let here = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
@@ -159,7 +196,9 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let mut authorizer = find(txn, input)?;
     apply(&mut authorizer, &patch(input)?)?;
     check(&authorizer)?;
-    txn.put(text(input, "restapi_id"), authorizer.clone())?;
+    let api_id = text(input, "restapi_id");
+    check_name(&*txn.api(api_id)?, &authorizer)?;
+    txn.put(api_id, authorizer.clone())?;
     answer(&authorizer)
 }
 
@@ -170,8 +209,9 @@ pub(super) fn delete(txn: &mut Txn<'_>, input: &Input) -> Answer {
     for resource in api.resources.values() {
         for (verb, method) in &resource.resource_methods {
             if method.authorizer_id.as_ref() == Some(&authorizer.id) {
+                // Verb before path, other than with models; seen in reports.
                 return Err(ServiceError::conflict(format!(
-                    "Cannot delete authorizer '{}', is referenced in method: {}/{verb}",
+                    "Cannot delete authorizer '{}', is referenced in method: {verb}/{}",
                     authorizer.name, resource.path
                 )));
             }

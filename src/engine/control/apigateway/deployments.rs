@@ -58,7 +58,9 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
             txn.put(api_id, stage)?;
         }
         None if given.canary_settings.is_some() => {
-            return Err(bad("Canary deployments need the name of an existing stage"));
+            return Err(bad(
+                "Invalid deployment content specified.Stage name must be specified when making a canary release deployment",
+            ));
         }
         None => {}
     }
@@ -96,9 +98,9 @@ fn stage_of(
     let mut stage = match (api.stages.get(name), &given.canary_settings) {
         (Some(held), _) => held.as_ref().clone(),
         (None, Some(_)) => {
-            // The text is not recorded.
+            // This text and the next are seen in reports, without a blank after the first sentence.
             return Err(bad(format!(
-                "Canary deployments need an existing stage, and there is no stage {name}"
+                "Invalid deployment content specified.Stage {name} must already be created before making a canary release deployment"
             )));
         }
         (None, None) => {
@@ -120,8 +122,11 @@ fn stage_of(
                 ..canary.clone()
             });
         }
-        // While there is a canary, what is deployed goes to it.
-        (None, Some(canary)) => canary.deployment_id = Some(deployment_id.to_owned()),
+        (None, Some(_)) => {
+            return Err(bad(format!(
+                "Invalid deployment content specified.Non canary deployment not supported on stage {name} because Canary is enabled. Provide CanarySettings in deploymentInput."
+            )));
+        }
         (None, None) => deployment_id.clone_into(&mut stage.deployment_id),
     }
     if let Some(variables) = given.variables.clone().filter(|map| !map.is_empty()) {

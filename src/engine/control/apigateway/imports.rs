@@ -245,7 +245,7 @@ fn check(txn: &Txn<'_>, held: &Api, definition: &Definition, import: &Import) ->
         if let Some(model) = definition.models.get(name) {
             note(
                 format!("Unable to create model for '{name}'"),
-                models::check(model),
+                models::check(&api, model),
             );
         }
     }

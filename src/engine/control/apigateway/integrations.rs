@@ -8,6 +8,7 @@ use serde_json::json;
 use super::error::{NO_INTEGRATION, bad, not_found};
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
 use super::{Answer, mapping, methods};
+use crate::engine::gateway::partition;
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::integration::TlsConfig;
 use crate::model::patch::apply;
@@ -87,9 +88,29 @@ pub(super) fn put(txn: &mut Txn<'_>, input: &Input) -> Answer {
         integration_target: given.integration_target,
     };
     check(&integration, &method)?;
+    check_role(&integration, &txn.deps.account)?;
     method.method_integration = Some(integration.clone());
     txn.put_method(text(input, "restapi_id"), &resource, method)?;
     answer(&integration)
+}
+
+/// The account of an engine that nobody told its own.
+const ANY_ACCOUNT: &str = "000000000000";
+
+/// A role must be of the caller's account. Not asked of imported integrations, which come from other accounts, nor where the engine
+/// goes by no account of its own.
+fn check_role(integration: &Integration, account: &str) -> Result<(), ServiceError> {
+    let owner = integration
+        .credentials
+        .as_deref()
+        .and_then(|arn| arn.split(':').nth(4))
+        .filter(|owner| owner.len() == 12 && owner.bytes().all(|b| b.is_ascii_digit()));
+    match owner {
+        Some(owner) if owner != account && account != ANY_ACCOUNT => Err(
+            ServiceError::access_denied("Cross-account pass role is not allowed."),
+        ),
+        _ => Ok(()),
+    }
 }
 
 /// Templates as they are kept: an empty one is null (recorded for integration responses).
@@ -127,6 +148,10 @@ pub(super) fn check(integration: &Integration, method: &Method) -> Result<(), Se
         IntegrationType::Http | IntegrationType::HttpProxy => check_url(uri)?,
         IntegrationType::Aws | IntegrationType::AwsProxy => check_arn(integration, uri)?,
     }
+    let credentials = integration.credentials.as_deref().unwrap_or("arn:");
+    if !credentials.starts_with("arn:") {
+        return Err(bad("Invalid ARN specified in the request"));
+    }
     let timeout = if integration.response_transfer_mode.as_deref() == Some("STREAM") {
         STREAM_TIMEOUT
     } else {
@@ -147,7 +172,23 @@ pub(super) fn check(integration: &Integration, method: &Method) -> Result<(), Se
         ));
     }
     check_templates(&integration.request_templates)?;
-    mapping::check_request(&integration.request_parameters, method)
+    mapping::check_request(&integration.request_parameters, method)?;
+    check_cache_keys(integration, method)
+}
+
+/// What tells cache entries apart must be a parameter that the method declares or the integration maps.
+fn check_cache_keys(integration: &Integration, method: &Method) -> Result<(), ServiceError> {
+    let declared = |key: &String| {
+        let declared = method.request_parameters.as_ref();
+        declared.is_some_and(|declared| declared.contains_key(key))
+    };
+    let mut keys = integration.cache_key_parameters.iter();
+    match keys
+        .find(|key| !declared(key) && !integration.request_parameters.contains_key(key.as_str()))
+    {
+        Some(_) => Err(bad("Invalid cache key parameter specified")),
+        None => Ok(()),
+    }
 }
 
 /// `http://` or `https://` and a host; stage variables may stand anywhere but in the protocol.
@@ -172,6 +213,14 @@ fn check_arn(integration: &Integration, uri: &str) -> Result<(), ServiceError> {
     if !(target.starts_with("path/") || target.starts_with("action/")) {
         return Err(bad("AWS ARN for integration must contain path or action"));
     }
+    // `arn:aws:…` means another place in China, and a region has a certain form.
+    let region = parts.get(3).copied().unwrap_or_default();
+    if parts.get(2) != Some(&"apigateway")
+        || !is_region(region)
+        || parts.get(1) != Some(&partition(region))
+    {
+        return Err(bad("Invalid ARN specified in the request"));
+    }
     // `{subdomain.}{service}`
     let service = parts.get(4).copied().unwrap_or_default();
     let service = service.rsplit('.').next().unwrap_or_default();
@@ -192,6 +241,19 @@ fn check_arn(integration: &Integration, uri: &str) -> Result<(), ServiceError> {
     Ok(())
 }
 
+/// `us-east-1`, `us-gov-west-1`.
+pub(super) fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let Some((number, words)) = parts.split_last() else {
+        return false;
+    };
+    let word = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    words.len() >= 2
+        && words.iter().all(word)
+        && !number.is_empty()
+        && number.bytes().all(|b| b.is_ascii_digit())
+}
+
 pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
     let (_, method) = methods::find(txn, input)?;
     answer(&find(&method)?)
@@ -205,6 +267,7 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
         integration.cache_namespace.clone_from(&resource.id);
     }
     check(&integration, &method)?;
+    check_role(&integration, &txn.deps.account)?;
     method.method_integration = Some(integration.clone());
     txn.put_method(text(input, "restapi_id"), &resource, method)?;
     answer(&integration)

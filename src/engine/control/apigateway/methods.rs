@@ -47,8 +47,9 @@ pub(super) fn put(txn: &mut Txn<'_>, input: &Input) -> Answer {
         authorization_scopes: given.authorization_scopes.filter(|s| !s.is_empty()),
         request_validator_id: given.request_validator_id,
         operation_name: given.operation_name.filter(|name| !name.is_empty()),
-        request_parameters: given.request_parameters.filter(|map| !map.is_empty()),
-        request_models: given.request_models.filter(|map| !map.is_empty()),
+        // Empty ones are told back, as those of method responses (recorded there).
+        request_parameters: given.request_parameters,
+        request_models: given.request_models,
         method_responses: None,
         method_integration: None,
     };

@@ -37,10 +37,8 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         return Err(bad("Model name must be non-empty"));
     }
     if !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        // The rule is documented, its text is not.
-        return Err(bad(format!(
-            "Invalid model name specified: {name}. Must be alphanumeric"
-        )));
+        // Seen in reports.
+        return Err(bad(format!("Model name must be alphanumeric: {name}")));
     }
     if api.models.contains_key(&name) {
         return Err(ServiceError::conflict(
@@ -55,12 +53,13 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         schema: given.schema,
         content_type: given.content_type.unwrap_or_default(),
     };
-    check(&model)?;
+    check(&api, &model)?;
     txn.put(api_id, model.clone())?;
     answer(&model)
 }
 
-pub(super) fn check(model: &Model) -> Result<(), ServiceError> {
+/// What must hold of a model, among those that its API has.
+pub(super) fn check(api: &Api, model: &Model) -> Result<(), ServiceError> {
     let schema = model.schema.as_deref().unwrap_or_default();
     if schema.is_empty() {
         return Err(bad(
@@ -72,14 +71,33 @@ pub(super) fn check(model: &Model) -> Result<(), ServiceError> {
             "The model's schema is larger than {MAX_SCHEMA} bytes"
         )));
     }
-    if is_schema(&model.content_type)
-        && let Some(fault) = schema_fault(schema)
-    {
-        return Err(bad(format!(
-            "Invalid model specified: Validation Result: warnings : [], errors : [Invalid model schema specified. {fault}]"
-        )));
+    if !is_schema(&model.content_type) {
+        return Ok(());
     }
-    Ok(())
+    let findings = match schema_fault(schema) {
+        Some(fault) => vec![format!("Invalid model schema specified. {fault}")],
+        None => unknown_models(api, model, schema),
+    };
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let findings = findings.join(", ");
+    Err(bad(format!(
+        "Invalid model specified: Validation Result: warnings : [], errors : [{findings}]"
+    )))
+}
+
+/// The models that a schema refers to and that aren't there, as the service names them (seen in reports). A model may refer to itself.
+fn unknown_models(api: &Api, model: &Model, schema: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    if let Ok(mut schema) = serde_json::from_str::<Value>(schema) {
+        localize(&mut schema, &mut names);
+    }
+    names.sort();
+    names.dedup();
+    names.retain(|name| *name != model.name && !api.models.contains_key(name));
+    let finding = |name| format!("Invalid model specified: {name}");
+    names.into_iter().map(finding).collect()
 }
 
 pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
@@ -178,8 +196,9 @@ pub(super) fn list(txn: &Txn<'_>, input: &Input) -> Answer {
 pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let mut model = find(txn, input)?;
     apply(&mut model, &patch(input)?)?;
-    check(&model)?;
-    txn.put(text(input, "restapi_id"), model.clone())?;
+    let api_id = text(input, "restapi_id");
+    check(&*txn.api(api_id)?, &model)?;
+    txn.put(api_id, model.clone())?;
     answer(&model)
 }
 

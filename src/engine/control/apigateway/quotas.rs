@@ -23,6 +23,8 @@ pub struct Quotas {
     pub stages_per_api: usize,
     /// Authorizers of an API.
     pub authorizers_per_api: usize,
+    /// Request validators of an API: twenty, as users report; no page of AWS's says so.
+    pub request_validators_per_api: usize,
     /// Documentation parts of an API.
     pub documentation_parts_per_api: usize,
     /// API keys in a region.
@@ -48,6 +50,7 @@ impl Default for Quotas {
             resources_per_api: 300,
             stages_per_api: 10,
             authorizers_per_api: 10,
+            request_validators_per_api: 20,
             documentation_parts_per_api: 2000,
             api_keys: 10_000,
             usage_plans: 300,

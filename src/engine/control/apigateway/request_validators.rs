@@ -4,10 +4,11 @@
 
 use serde::Deserialize;
 
-use super::Answer;
 use super::error::{NO_VALIDATOR, bad, not_found};
 use super::page::page;
+use super::state::Api;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
+use super::{Answer, quotas};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::RequestValidator;
 use crate::model::patch::apply;
@@ -35,8 +36,25 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         validate_request_body: given.validate_request_body,
         validate_request_parameters: given.validate_request_parameters,
     };
+    check_name(&api, &validator)?;
+    let most = txn.deps.quotas.request_validators_per_api;
+    quotas::check(api.validators.len(), most, "Request Validators", "API")?;
     txn.put(api_id, validator.clone())?;
     answer(&validator)
+}
+
+/// The text's beginning is seen in reports; the rest is that of authorizers.
+fn check_name(api: &Api, validator: &RequestValidator) -> Result<(), ServiceError> {
+    let Some(name) = &validator.name else {
+        return Ok(());
+    };
+    let mut others = api.validators.values();
+    if others.any(|held| held.name.as_ref() == Some(name) && held.id != validator.id) {
+        return Err(bad(format!(
+            "Request Validator name must be unique. Request Validator {name} already exists in this RestApi."
+        )));
+    }
+    Ok(())
 }
 
 pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
@@ -67,7 +85,9 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
     if validator.name.is_none() {
         return Err(bad("Request Validator name cannot be blank"));
     }
-    txn.put(text(input, "restapi_id"), validator.clone())?;
+    let api_id = text(input, "restapi_id");
+    check_name(&*txn.api(api_id)?, &validator)?;
+    txn.put(api_id, validator.clone())?;
     answer(&validator)
 }
 

@@ -57,6 +57,19 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         return Err(bad("Description cannot be an empty string"));
     }
     let endpoint_configuration = endpoint(given.endpoint_configuration)?;
+    let source = given.clone_from.map(|id| txn.api(&id)).transpose()?;
+    // Of the settings, a clone takes those that belong to the definition, unless they are given.
+    let cloned = source.as_ref().map(|source| source.rest_api.as_ref());
+    let binary_media_types = match cloned {
+        Some(cloned) if given.binary_media_types.is_empty() => cloned.binary_media_types.clone(),
+        _ => given.binary_media_types,
+    };
+    let api_key_source = given
+        .api_key_source
+        .or_else(|| cloned.map(|cloned| cloned.api_key_source.clone()));
+    let minimum_compression_size = given
+        .minimum_compression_size
+        .or_else(|| cloned?.minimum_compression_size);
     let mut rest_api = RestApi {
         id: txn.new_api_id(),
         name: given.name,
@@ -64,9 +77,9 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         created_date: txn.now(),
         version: given.version,
         warnings: Vec::new(),
-        binary_media_types: given.binary_media_types,
-        minimum_compression_size: given.minimum_compression_size,
-        api_key_source: given.api_key_source.unwrap_or_else(|| "HEADER".to_owned()),
+        binary_media_types,
+        minimum_compression_size,
+        api_key_source: api_key_source.unwrap_or_else(|| "HEADER".to_owned()),
         endpoint_configuration,
         policy: given.policy,
         tags: tags::kept(given.tags)?,
@@ -78,7 +91,6 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     check(&rest_api)?;
     rest_api.policy = resource_policy::kept(rest_api.policy, txn, &rest_api.id)?;
     check_room(txn, &rest_api)?;
-    let source = given.clone_from.map(|id| txn.api(&id)).transpose()?;
     let place = txn.place();
     txn.put_api(place, rest_api.clone())?;
     match source {
@@ -153,7 +165,15 @@ pub(super) fn check(api: &RestApi) -> Result<(), ServiceError> {
             "Invalid endpoint type '{wrong}'. Must be one of [EDGE, REGIONAL, PRIVATE]"
         )));
     }
+    if !api.endpoint_configuration.vpc_endpoint_ids.is_empty() && !is_private(api) {
+        return Err(bad("VPCEndpoints can only be specified with PRIVATE apis."));
+    }
     Ok(())
+}
+
+fn is_private(api: &RestApi) -> bool {
+    let types = &api.endpoint_configuration.types;
+    types.iter().any(|one| one == "PRIVATE")
 }
 
 /// What a new API has: the root, and the two models that every API starts with.
@@ -273,6 +293,11 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let mut rest_api = held.rest_api.as_ref().clone();
     apply(&mut rest_api, &patch(input)?)?;
     check(&rest_api)?;
+    if is_private(&rest_api) && !is_private(&held.rest_api) {
+        // Private APIs are reached over both kinds of address (recorded of new ones).
+        let endpoint = &mut rest_api.endpoint_configuration;
+        endpoint.ip_address_type = Some("dualstack".to_owned());
+    }
     if rest_api.policy != held.rest_api.policy {
         rest_api.policy = resource_policy::kept(rest_api.policy, txn, &rest_api.id)?;
     }

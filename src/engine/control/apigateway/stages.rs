@@ -80,8 +80,8 @@ pub(super) fn check_new(txn: &Txn<'_>, api: &Api, name: &str) -> Result<(), Serv
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
     if !fits {
-        // Recalled, not recorded.
-        return Err(bad("Stage name only allows a-zA-Z0-9_-"));
+        // The service's text, as reports have it: it has not learnt of hyphens.
+        return Err(bad("Stage name only allows a-zA-Z0-9_"));
     }
     if api.stages.contains_key(name) {
         return Err(ServiceError::conflict("Stage already exists"));
@@ -155,17 +155,19 @@ fn check_variables(variables: &Map<String>) -> Result<(), ServiceError> {
         let named = (1..=MAX_VARIABLE_NAME).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         if !named {
+            // This text and the next are seen in reports, blanks and quotes included.
             return Err(bad(format!(
-                "Invalid stage variable name '{name}': must have 1 to {MAX_VARIABLE_NAME} of the characters A-Za-z0-9_"
+                "Invalid stage variable name: {name}.  Please use names with only word characters."
             )));
         }
-        let valued = value.len() <= MAX_VARIABLE_VALUE
+        // The documented characters, and the blank that the text names.
+        let valued = (1..=MAX_VARIABLE_VALUE).contains(&value.len())
             && value
                 .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#&=,".contains(&b));
+                .all(|b| b.is_ascii_alphanumeric() || b" -._~:/?#&=,".contains(&b));
         if !valued {
             return Err(bad(format!(
-                "Stage variable value contains invalid characters: '{name}' must have at most {MAX_VARIABLE_VALUE} of the characters A-Za-z0-9-._~:/?#&=,"
+                "Invalid stage variable value: {value}.  Please use values with alphanumeric characters and the symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','."
             )));
         }
     }

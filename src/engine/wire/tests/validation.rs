@@ -108,11 +108,27 @@ fn patterns_and_enumerations_hold_in_bodies_too() {
 }
 
 #[test]
+fn what_is_missing_in_a_body_is_null() {
+    assert_eq!(
+        breach(
+            "POST /restapis/a/authorizers",
+            r#"{"name": null, "type": "CUSTOM"}"#
+        ),
+        "2 validation errors detected: Value null at 'createAuthorizerInput.name' failed to satisfy constraint: Member must not be null; \
+         Value 'CUSTOM' at 'createAuthorizerInput.type' failed to satisfy constraint: \
+         Member must satisfy enum value set: [TOKEN, REQUEST, COGNITO_USER_POOLS, JWT]"
+    );
+}
+
+#[test]
 fn what_has_a_text_of_its_own_is_left_to_the_operation() {
-    // Missing members, empty names and query enumerations: BadRequestException, from the control plane.
+    // Empty names and query enumerations: BadRequestException, from the control plane.
     for (line, body) in [
-        ("POST /restapis", "{}"),
-        ("POST /restapis/a/models", r#"{"name": ""}"#),
+        ("POST /restapis", r#"{"name": ""}"#),
+        (
+            "POST /restapis/a/models",
+            r#"{"name": "", "contentType": ""}"#,
+        ),
         ("PUT /restapis/a?mode=replace", "{}"),
         (
             "PUT /restapis/a/resources/b/methods/BadVerb",

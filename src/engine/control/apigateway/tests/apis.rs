@@ -311,7 +311,7 @@ fn the_account_has_its_settings() {
         ),
         (
             ("replace", "/colour", "red"),
-            "400 BadRequestException: Invalid patch path  '/colour' specified for op 'replace'. Must be one of: [/cloudwatchRoleArn, /features]",
+            "400 BadRequestException: Invalid patch path  '/colour' specified for op 'replace'. Must be one of: [/cloudwatchRoleArn]",
         ),
     ] {
         assert_eq!(

@@ -196,7 +196,7 @@ fn deploying_to_a_stage_makes_or_moves_it() {
     );
     assert_eq!(
         wrong,
-        "400 BadRequestException: Stage name only allows a-zA-Z0-9_-"
+        "400 BadRequestException: Stage name only allows a-zA-Z0-9_"
     );
 }
 
@@ -212,7 +212,7 @@ fn a_canary_deployment_leaves_the_stage_alone() {
     let missing = bed.refused("CreateDeployment", canary("dev", 50.0));
     assert_eq!(
         missing,
-        "400 BadRequestException: Canary deployments need an existing stage, and there is no stage dev"
+        "400 BadRequestException: Invalid deployment content specified.Stage dev must already be created before making a canary release deployment"
     );
     bed.ok("CreateStage", json!({
         "restapi_id": api, "stageName": "dev", "deploymentId": first, "description": "dev stage", "variables": {"testVar": "default"},
@@ -230,12 +230,14 @@ fn a_canary_deployment_leaves_the_stage_alone() {
         (&got["deploymentId"], &got["variables"]),
         (&json!(first), &json!({"testVar": "default"}))
     );
-    let third = text(
-        &bed.ok(
+    assert_eq!(
+        bed.refused(
             "CreateDeployment",
-            json!({"restapi_id": api, "stageName": "dev"}),
-        )["id"],
+            json!({"restapi_id": api, "stageName": "dev"})
+        ),
+        "400 BadRequestException: Invalid deployment content specified.Non canary deployment not supported on stage dev because Canary is enabled. Provide CanarySettings in deploymentInput."
     );
+    let third = text(&bed.ok("CreateDeployment", canary("dev", 0.0))["id"]);
     let got = stage();
     assert_eq!(
         (&got["deploymentId"], &got["canarySettings"]["deploymentId"]),

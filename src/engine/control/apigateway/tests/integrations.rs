@@ -136,7 +136,31 @@ fn putting_an_integration_refuses_as_recorded() {
         ),
         (
             json!({}),
-            "400 BadRequestException: Enumeration value for IntegrationType must be non-empty",
+            "400 ValidationException: 1 validation error detected: Value null at 'putIntegrationInput.type' failed to satisfy constraint: Member must not be null",
+        ),
+        (
+            json!({"type": "LAMBDA"}),
+            "400 ValidationException: 1 validation error detected: Value 'LAMBDA' at 'putIntegrationInput.type' failed to satisfy constraint: Member must satisfy enum value set: [HTTP, MOCK, AWS_PROXY, HTTP_PROXY, AWS]",
+        ),
+        (
+            json!({"type": "AWS", "uri": "arn:aws:apigateway:here:sqs:path/q", "httpMethod": "POST"}),
+            "400 BadRequestException: Invalid ARN specified in the request",
+        ),
+        (
+            json!({"type": "AWS", "uri": "arn:aws:apigateway:cn-north-1:sqs:path/q", "httpMethod": "POST"}),
+            "400 BadRequestException: Invalid ARN specified in the request",
+        ),
+        (
+            json!({"type": "HTTP", "uri": "http://example.com", "httpMethod": "POST", "credentials": "NONE"}),
+            "400 BadRequestException: Invalid ARN specified in the request",
+        ),
+        (
+            json!({"type": "AWS", "uri": dynamo, "httpMethod": "POST", "credentials": "arn:aws:iam::222222222222:role/r"}),
+            "403 AccessDeniedException: Cross-account pass role is not allowed.",
+        ),
+        (
+            json!({"type": "MOCK", "cacheKeyParameters": ["method.request.querystring.q"]}),
+            "400 BadRequestException: Invalid cache key parameter specified",
         ),
     ];
     for (more, want) in cases {
@@ -182,7 +206,11 @@ fn integrations_are_patched_and_deleted() {
                 "'x'",
             ),
             ("replace", "/passthroughBehavior", "NEVER"),
-            ("add", "/cacheKeyParameters/method.request.path.p", NONE),
+            (
+                "add",
+                "/cacheKeyParameters/integration.request.header.h",
+                NONE,
+            ),
         ],
     );
     assert_eq!(
@@ -193,7 +221,22 @@ fn integrations_are_patched_and_deleted() {
         (&got["timeoutInMillis"], &got["passthroughBehavior"]),
         (&json!(500), &json!("NEVER"))
     );
-    assert_eq!(got["cacheKeyParameters"], json!(["method.request.path.p"]));
+    assert_eq!(
+        got["cacheKeyParameters"],
+        json!(["integration.request.header.h"])
+    );
+    assert_eq!(
+        bed.patch_refused(
+            "UpdateIntegration",
+            of(),
+            &[(
+                "remove",
+                "/requestParameters/integration.request.header.h",
+                NONE
+            )]
+        ),
+        "400 BadRequestException: Invalid cache key parameter specified"
+    );
     assert_eq!(
         bed.patch_refused(
             "UpdateIntegration",

@@ -19,6 +19,7 @@ mod methods;
 mod openapi;
 mod parts;
 mod quotas;
+mod refusals;
 mod resources;
 mod sdk;
 mod stages;

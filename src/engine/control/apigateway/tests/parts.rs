@@ -116,9 +116,29 @@ fn models_refuse_as_recorded() {
         create(&api, json!({"contentType": "application/xml"})),
         no_schema
     );
-    assert!(
-        create(&api, json!({"schema": "{"}))
-            .starts_with("400 BadRequestException: Invalid model specified: Validation Result:")
+    let invalid = "400 BadRequestException: Invalid model specified: Validation Result: warnings : [], errors : ";
+    let broken = create(&api, json!({"schema": "{"}));
+    assert!(broken.starts_with(&format!("{invalid}[Invalid model schema specified. ")));
+    let to = |name: &str| format!("https://apigateway.amazonaws.com/restapis/{api}/models/{name}");
+    let unknown = json!({
+        "$id": "x", "properties": {"a": {"example": 1}, "example": {"type": "string"}, "b": {"$ref": to("M")}},
+        "items": [{"$ref": to("Empty"), "x": 1}],
+    });
+    assert_eq!(
+        create(&api, json!({"schema": unknown.to_string()})),
+        format!(
+            "{invalid}[Invalid model schema specified. Unsupported keyword(s): [\"$id\",\"example\"]]"
+        )
+    );
+    let dangling =
+        json!({"allOf": [{"$ref": to("One")}, {"$ref": to("Two")}, {"$ref": to("Error")}]});
+    assert_eq!(
+        create(&api, json!({"schema": dangling.to_string()})),
+        format!("{invalid}[Invalid model specified: One, Invalid model specified: Two]")
+    );
+    assert_eq!(
+        create(&api, json!({"name": "a_b", "schema": "{}"})),
+        "400 BadRequestException: Model name must be alphanumeric: a_b"
     );
     assert_eq!(
         bed.refused("GetModels", json!({"restapi_id": "abcde0"})),
@@ -312,11 +332,12 @@ fn authorizers_are_kept_as_definitions() {
             "{answered:?}"
         );
     }
-    for _ in 2..10 {
-        assert_eq!(create(json!({})).status, 201);
+    for n in 2..10 {
+        assert_eq!(create(json!({"name": n.to_string()})).status, 201);
     }
+    let one_more = create(json!({"name": "10"}));
     assert_eq!(
-        (create(json!({})).status, create(json!({})).code.as_str()),
+        (one_more.status, one_more.code.as_str()),
         (429, "LimitExceededException")
     );
     assert_eq!(

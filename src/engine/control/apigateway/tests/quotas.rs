@@ -17,6 +17,7 @@ fn tight() -> Bed {
             resources_per_api: 2,
             stages_per_api: 1,
             authorizers_per_api: 1,
+            request_validators_per_api: 1,
             documentation_parts_per_api: 1,
             api_keys: 1,
             usage_plans: 2,
@@ -40,8 +41,8 @@ fn each_quota_is_enforced() {
     let (api, root, deployment) = bed.deployed();
     bed.resource(&api, &root, "one");
     let regional = json!({"name": "r", "endpointConfiguration": {"types": ["REGIONAL"]}});
-    let authorizer =
-        json!({"restapi_id": api, "name": "a", "type": "TOKEN", "authorizerUri": "arn:aws:x"});
+    let authorizer = |name: &str| json!({"restapi_id": api, "name": name, "type": "COGNITO_USER_POOLS", "providerARNs": ["arn:p"]});
+    let validator = |name: &str| json!({"restapi_id": api, "name": name});
     let part = |path: &str| json!({"restapi_id": api, "location": {"type": "RESOURCE", "path": path}, "properties": "{\"a\": 1}"});
     let link = json!({"name": "l", "targetArns": ["arn:aws:elasticloadbalancing:us-east-1:111111111111:loadbalancer/net/a/b"]});
     let domain = |name: &str| json!({"domainName": name, "certificateArn": "arn:aws:acm:us-east-1:111111111111:certificate/c"});
@@ -58,9 +59,16 @@ fn each_quota_is_enforced() {
         ("CreateStage", stage("a"), stage("b"), "stages", "API"),
         (
             "CreateAuthorizer",
-            authorizer.clone(),
-            authorizer,
+            authorizer("a"),
+            authorizer("b"),
             "Authorizers",
+            "API",
+        ),
+        (
+            "CreateRequestValidator",
+            validator("a"),
+            validator("b"),
+            "Request Validators",
             "API",
         ),
         (

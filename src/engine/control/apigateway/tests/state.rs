@@ -52,7 +52,7 @@ fn everything_survives_a_restart() {
         );
         bed.ok(
             "CreateAuthorizer",
-            json!({"restapi_id": api, "name": "a", "type": "TOKEN", "authorizerUri": "arn:aws:x"}),
+            json!({"restapi_id": api, "name": "a", "type": "TOKEN", "authorizerUri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/f/invocations"}),
         );
         bed.ok(
             "PutGatewayResponse",

@@ -18,7 +18,7 @@ fn full() -> (Bed, String) {
         ),
         (
             "CreateAuthorizer",
-            json!({"restapi_id": api, "name": "a", "type": "TOKEN", "authorizerUri": "arn:aws:x"}),
+            json!({"restapi_id": api, "name": "a", "type": "TOKEN", "authorizerUri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/f/invocations"}),
         ),
         (
             "PutGatewayResponse",
