@@ -13,14 +13,22 @@ pub(super) fn parse(text: &str) -> Result<Value, ReadError> {
         match serde_json::from_str(text) {
             Ok(value) => value,
             // A flow mapping is YAML that begins like JSON. What is neither is reported as JSON, which it looks like.
-            Err(error) => {
-                serde_saphyr::from_str(text).map_err(|_| ReadError::Syntax(error.to_string()))?
-            }
+            Err(error) => yaml(text).map_err(|_| ReadError::Syntax(error.to_string()))?,
         }
     } else {
-        serde_saphyr::from_str(text).map_err(|error| ReadError::Syntax(error.to_string()))?
+        yaml(text).map_err(ReadError::Syntax)?
     };
     Ok(value)
+}
+
+/// YAML whose only truth values are `true` and `false`: a property may be named `y`, and an operation be `on`. As many nodes as the
+/// largest document that is taken can have.
+fn yaml(text: &str) -> Result<Value, String> {
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        budget: serde_saphyr::budget! { max_nodes: 3_000_000, max_events: 6_000_000 },
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| error.to_string())
 }
 
 /// JSON as the service lays it out: two spaces, a space on both sides of a colon, lists of scalars on one line.

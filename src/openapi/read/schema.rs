@@ -80,7 +80,9 @@ impl<'a> Reader<'a> {
         let members = schema.as_object()?;
         if let Some(Value::String(reference)) = members.get("$ref") {
             let Some(name) = self.referred(reference) else {
-                self.fail(format!("Unable to find the schema '{reference}'"));
+                // The service's words, as reports have them.
+                let name = reference.rsplit('/').next().unwrap_or(reference);
+                self.warn(format!("Reference to model '{name}' not found. Ignoring."));
                 return None;
             };
             return Some(name);
@@ -137,7 +139,7 @@ impl<'a> Reader<'a> {
     fn referred(&self, reference: &str) -> Option<String> {
         let local = ["#/definitions/", "#/components/schemas/"];
         if let Some(name) = local.iter().find_map(|at| reference.strip_prefix(at)) {
-            let known = self.document.schemas()?.contains_key(name);
+            let known = is_model_name(name) && self.document.schemas()?.contains_key(name);
             return known.then(|| name.to_owned());
         }
         // A model of the API, by its address.

@@ -227,7 +227,10 @@ fn check(txn: &Txn<'_>, held: &Api, definition: &Definition, import: &Import) ->
     let mut errors = Vec::new();
     let mut note = |what: String, result: Result<(), ServiceError>| {
         if let Err(error) = result {
-            errors.push(format!("{what}: {}", error.message));
+            let line = format!("{what}: {}", error.message);
+            if !errors.contains(&line) {
+                errors.push(line);
+            }
         }
     };
     let api = as_api(held, definition);
@@ -272,17 +275,43 @@ fn check(txn: &Txn<'_>, held: &Api, definition: &Definition, import: &Import) ->
         let Some(&resource) = by_path.get(path.as_str()) else {
             continue;
         };
-        if resource.parent_id.is_some() {
-            note(
-                format!("Unable to create resource at path '{path}'"),
-                resources::check_place(&api, resource),
-            );
+        // Of siblings that can't be together the first is created; who comes later is told, at each path that needs it.
+        if resource.parent_id.is_some()
+            && let Err(error) = resources::check_place(&api, resource)
+        {
+            let clashes = resources::variable_siblings(&api, resource);
+            if clashes.is_empty() || clashes.iter().any(|sibling| sibling.path < *path) {
+                for at in paths_below(&import.definition, path) {
+                    note(
+                        format!("Unable to create resource at path '{at}'"),
+                        Err(ServiceError::bad_request(error.message.clone())),
+                    );
+                }
+            }
         }
         for verb in given.resource_methods.keys() {
             check_method(&api, resource, verb, &mut note);
         }
     }
     errors
+}
+
+/// The paths of a document at or below this one.
+fn paths_below<'i>(imported: &'i Definition, path: &str) -> Vec<&'i str> {
+    let below = |at: &str| at == path || at.strip_prefix(path).is_some_and(|r| r.starts_with('/'));
+    let parents: BTreeSet<&str> = imported
+        .resources
+        .values()
+        .filter_map(|resource| resource.parent_id.as_deref())
+        .collect();
+    imported
+        .resources
+        .iter()
+        .filter(|(at, resource)| {
+            below(at) && (!resource.resource_methods.is_empty() || !parents.contains(at.as_str()))
+        })
+        .map(|(at, _)| at.as_str())
+        .collect()
 }
 
 fn check_method(

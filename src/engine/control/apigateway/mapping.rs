@@ -40,31 +40,49 @@ fn is_body(source: &str, prefix: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || (rest.len() > 1 && rest.starts_with(['.', '['])))
 }
 
+/// What is wrong with some mappings, all of it: the service lists every finding.
+#[derive(Default)]
+struct Findings(Vec<String>);
+
+impl Findings {
+    fn wrong(&mut self, expression: &str) {
+        let finding = format!("Invalid mapping expression specified: {expression}");
+        self.0.push(finding);
+    }
+
+    fn undeclared(&mut self, parameter: &str) {
+        let finding = format!("Invalid mapping expression parameter specified: {parameter}");
+        self.0.push(finding);
+    }
+
+    fn result(self) -> Result<(), ServiceError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        Err(bad_mapping(self.0.join(", ")))
+    }
+}
+
 /// The parameters that a method declares: `method.request.{path|querystring|header}.{name}`.
 pub(super) fn check_declared(parameters: &Map<bool>) -> Result<(), ServiceError> {
-    let places = ["path", "querystring", "header"];
-    match parameters
-        .keys()
-        .find(|key| !is_named(key, "method.request", &places))
-    {
-        Some(wrong) => Err(bad_mapping(format_args!(
-            "Invalid mapping expression specified: {wrong}"
-        ))),
-        None => Ok(()),
+    let mut findings = Findings::default();
+    for key in parameters.keys() {
+        if !is_named(key, "method.request", &["path", "querystring", "header"]) {
+            findings.wrong(key);
+        }
     }
+    findings.result()
 }
 
 /// The headers that a method response declares: `method.response.header.{name}`.
 pub(super) fn check_response_declared(parameters: &Map<bool>) -> Result<(), ServiceError> {
-    match parameters
-        .keys()
-        .find(|key| !is_named(key, "method.response", &["header"]))
-    {
-        Some(wrong) => Err(bad_mapping(format_args!(
-            "Invalid mapping expression specified: {wrong}"
-        ))),
-        None => Ok(()),
+    let mut findings = Findings::default();
+    for key in parameters.keys() {
+        if !is_named(key, "method.response", &["header"]) {
+            findings.wrong(key);
+        }
     }
+    findings.result()
 }
 
 /// The request parameters of an integration; sources in the request must be declared by the method.
@@ -77,19 +95,17 @@ pub(super) fn check_request(parameters: &Map<String>, method: &Method) -> Result
         "multivaluequerystring",
         "multivalueheader",
     ];
+    let mut findings = Findings::default();
     for (target, source) in parameters {
         if !is_named(target, "integration.request", &targets) {
-            return Err(bad_mapping(format_args!(
-                "Invalid mapping expression specified: {target}"
-            )));
+            findings.wrong(target);
         }
         if is_common_source(source) || is_body(source, "method.request") {
             continue;
         }
         if !is_named(source, "method.request", &sources) {
-            return Err(bad_mapping(format_args!(
-                "Invalid mapping expression specified: {source}"
-            )));
+            findings.wrong(source);
+            continue;
         }
         // All values of a parameter are declared under the name of one.
         let single = source.replacen("method.request.multivalue", "method.request.", 1);
@@ -98,12 +114,10 @@ pub(super) fn check_request(parameters: &Map<String>, method: &Method) -> Result
             .as_ref()
             .is_some_and(|declared| declared.contains_key(&single));
         if !declared {
-            return Err(bad_mapping(format_args!(
-                "Invalid mapping expression parameter specified: {source}"
-            )));
+            findings.undeclared(source);
         }
     }
-    Ok(())
+    findings.result()
 }
 
 /// The response parameters of an integration response; targets must be declared by the method response.
@@ -111,19 +125,15 @@ pub(super) fn check_response(
     parameters: &Map<String>,
     declared_by: Option<&MethodResponse>,
 ) -> Result<(), ServiceError> {
+    let mut findings = Findings::default();
     for (target, source) in parameters {
         let declared = declared_by
             .and_then(|response| response.response_parameters.as_ref())
             .is_some_and(|declared| declared.contains_key(target));
         if !is_named(target, "method.response", &["header"]) {
-            return Err(bad_mapping(format_args!(
-                "Invalid mapping expression specified: {target}"
-            )));
-        }
-        if !declared {
-            return Err(bad_mapping(format_args!(
-                "Invalid mapping expression parameter specified: {target}"
-            )));
+            findings.wrong(target);
+        } else if !declared {
+            findings.undeclared(target);
         }
         let known = is_common_source(source)
             || is_body(source, "integration.response")
@@ -133,31 +143,25 @@ pub(super) fn check_response(
                 &["header", "multivalueheader"],
             );
         if !known {
-            return Err(bad_mapping(format_args!(
-                "Invalid mapping expression specified: {source}"
-            )));
+            findings.wrong(source);
         }
     }
-    Ok(())
+    findings.result()
 }
 
 /// The parameters of a gateway response.
 pub(super) fn check_gateway_response(parameters: &Map<String>) -> Result<(), ServiceError> {
     let sources = ["path", "querystring", "header"];
+    let mut findings = Findings::default();
     for (target, source) in parameters {
-        let known = is_common_source(source) || is_named(source, "method.request", &sources);
-        let wrong = if is_named(target, "gatewayresponse", &["header"]) {
-            (!known).then_some(source)
-        } else {
-            Some(target)
-        };
-        if let Some(wrong) = wrong {
-            return Err(bad_mapping(format_args!(
-                "Invalid mapping expression specified: {wrong}"
-            )));
+        if !is_named(target, "gatewayresponse", &["header"]) {
+            findings.wrong(target);
+        }
+        if !is_common_source(source) && !is_named(source, "method.request", &sources) {
+            findings.wrong(source);
         }
     }
-    Ok(())
+    findings.result()
 }
 
 #[cfg(test)]
@@ -213,6 +217,11 @@ mod tests {
                 "header.h",
                 "'x'",
                 "Invalid mapping expression specified: header.h",
+            ),
+            (
+                "header.h",
+                "x",
+                "Invalid mapping expression specified: header.h, Invalid mapping expression specified: x",
             ),
         ];
         for (target, source, finding) in wrong {

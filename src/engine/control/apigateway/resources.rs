@@ -82,6 +82,15 @@ pub(super) fn check_place(api: &Api, resource: &Resource) -> Result<(), ServiceE
     Ok(())
 }
 
+/// The siblings of a variable resource that are variable too.
+pub(super) fn variable_siblings<'a>(api: &'a Api, resource: &Resource) -> Vec<&'a Resource> {
+    let siblings = api.resources.values().map(AsRef::as_ref);
+    siblings
+        .filter(|r| r.id != resource.id && r.parent_id == resource.parent_id)
+        .filter(|r| r.is_variable() && resource.is_variable())
+        .collect()
+}
+
 /// A literal segment, `{name}` or `{name+}`.
 fn is_path_part(part: &str) -> bool {
     let plain = |text: &str| {

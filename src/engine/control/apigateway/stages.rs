@@ -259,18 +259,16 @@ fn check_access_log(log: &AccessLogSettings) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// Logs need the account's role.
+/// Execution logs need the account's role. Access logs do without: a role is nothing that this engine would assume, and recordings set
+/// their destination without a word about it.
 fn check_logging(txn: &Txn<'_>, held: Option<&Stage>, stage: &Stage) -> Result<(), ServiceError> {
     let logs = |stage: &Stage| {
-        let access = stage.access_log_settings.as_ref();
-        let access = access.is_some_and(|log| log.destination_arn.is_some());
-        access
-            || stage.method_settings.values().any(|setting| {
-                setting
-                    .logging_level
-                    .as_deref()
-                    .is_some_and(|level| level != "OFF")
-            })
+        stage.method_settings.values().any(|setting| {
+            setting
+                .logging_level
+                .as_deref()
+                .is_some_and(|level| level != "OFF")
+        })
     };
     if logs(stage) && !held.is_some_and(logs) && txn.region.account.cloudwatch_role_arn.is_none() {
         return Err(bad(

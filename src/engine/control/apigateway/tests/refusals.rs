@@ -254,3 +254,72 @@ fn stages_refuse_what_users_report() {
         "400 BadRequestException: Invalid method setting path: accessLogSettings/format. Must be one of: [.../metrics/enabled, .../logging/dataTrace, .../logging/loglevel,.../throttling/burstLimit, .../throttling/rateLimit, .../caching/ttlInSeconds, .../caching/enabled, .../caching/dataEncrypted, .../caching/requireAuthorizationForCacheControl, .../caching/unauthorizedCacheControlHeaderStrategy]"
     );
 }
+
+#[test]
+fn imports_fail_and_warn_in_the_words_of_reports() {
+    let bed = Bed::new();
+    let import = |document: &str| bed.ask("ImportRestApi", &json!({"body": document}));
+    let open = json!({"responses": {}});
+    let document = json!({"swagger": "2.0", "info": {"title": "t"}, "paths": {
+        "/user/{bizId}/complaint": {"get": open}, "/user/{userId}/fans": {"get": open}, "/user/{userId}/likes": {"get": open},
+        "/all/{rest+}": {}, "/all/{rest+}/more": {"get": open},
+    }});
+    let sibling = "A sibling ({bizId}) of this resource already has a variable path part -- only one is allowed";
+    assert_eq!(
+        import(&document.to_string()).body["message"],
+        format!(
+            "Errors found during import:\
+             \n\tUnable to create resource at path '/all/{{rest+}}/more': Cannot create a child of a resource with a greedy path variable: /all/{{rest+}}\
+             \n\tUnable to create resource at path '/user/{{userId}}/fans': {sibling}\
+             \n\tUnable to create resource at path '/user/{{userId}}/likes': {sibling}"
+        )
+    );
+    // In YAML, `y` and `on` are names.
+    let yaml = "
+openapi: 3.0.1
+info: {title: y}
+paths:
+  /on:
+    get:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Point'}}}}
+      responses: {200: {content: {application/json: {schema: {$ref: '#/components/schemas/Nowhere'}}}}}
+components: {schemas: {Point: {type: object, properties: {x: {type: number}, y: {type: number}}}}}
+";
+    let made = import(yaml).body;
+    assert_eq!(
+        (&made["name"], &made["warnings"]),
+        (
+            &json!("y"),
+            &json!(["Reference to model 'Nowhere' not found. Ignoring."])
+        )
+    );
+    let model = bed.ok(
+        "GetModel",
+        json!({"restapi_id": made["id"], "model_name": "Point"}),
+    );
+    let schema: Value = serde_json::from_str(&text(&model["schema"])).unwrap();
+    assert_eq!(schema["properties"]["y"], json!({"type": "number"}));
+}
+
+#[test]
+fn access_logs_do_without_a_role_and_execution_logs_do_not() {
+    let bed = Bed::new();
+    let (api, _, deployment) = bed.deployed();
+    bed.ok(
+        "CreateStage",
+        json!({"restapi_id": api, "stageName": "dev", "deploymentId": deployment}),
+    );
+    let of = || json!({"restapi_id": api, "stage_name": "dev"});
+    let group = "arn:aws:logs:us-east-1:111111111111:log-group:g";
+    let destination = ("add", "/accessLogSettings/destinationArn", group);
+    let logged = bed.patched("UpdateStage", of(), &[destination]);
+    assert_eq!(
+        logged["accessLogSettings"],
+        json!({"destinationArn": group})
+    );
+    let level = ("replace", "/*/*/logging/loglevel", "INFO");
+    assert_eq!(
+        bed.patch_refused("UpdateStage", of(), &[level]),
+        "400 BadRequestException: CloudWatch Logs role ARN must be set in account settings to enable logging"
+    );
+}
