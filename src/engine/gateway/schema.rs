@@ -139,9 +139,15 @@ fn collect_unsupported<'s>(schema: &'s Value, words: &mut BTreeSet<&'s str>) {
             (
                 "properties" | "patternProperties" | "definitions" | "dependencies",
                 Value::Object(named),
-            ) => named.values().for_each(|s| collect_unsupported(s, words)),
+            ) => {
+                for schema in named.values() {
+                    collect_unsupported(schema, words);
+                }
+            }
             ("allOf" | "anyOf" | "oneOf" | "items", Value::Array(all)) => {
-                all.iter().for_each(|s| collect_unsupported(s, words));
+                for schema in all {
+                    collect_unsupported(schema, words);
+                }
             }
             ("not" | "items" | "additionalItems" | "additionalProperties", member) => {
                 collect_unsupported(member, words);
