@@ -1,8 +1,8 @@
 //! Deployments and stages: deploy, roll back, variables, settings.
 
 use crate::aws::call::{
-    Call, CreateDeployment, CreateStage, DeleteDeployment, DeleteStage, FlushStageCache, Id,
-    UpdateDeployment, UpdateStage,
+    Call, CreateDeployment, CreateStage, DeleteDeployment, DeleteStage, DeploymentCanary,
+    FlushStageCache, Id, UpdateDeployment, UpdateStage,
 };
 use crate::aws::op::{Api, Danger, Op, Place};
 use crate::aws::patch::{Patch, method_setting, pointer};
@@ -31,7 +31,7 @@ pub fn deploy(api: &Api, stage: &Stage, description: &str) -> Op {
         api,
         name,
         title.clone(),
-        vec![create_deployment(api, name, description)],
+        vec![redeployment(api, stage, description)],
     )
     .danger(ask_on_production(name, "Everything saved goes live there."))
     .stale(deployments_and_stages(api))
@@ -408,8 +408,18 @@ pub(super) fn deployments_and_stages(api: &Api) -> Vec<Query> {
     stale
 }
 
-fn create_deployment(api: &Api, stage: &str, description: &str) -> Call {
-    deployment(api, stage, description).into()
+/// A deployment to a stage as it is: the service puts nothing on a stage with a canary unless it is told the canary's settings again.
+fn redeployment(api: &Api, stage: &Stage, description: &str) -> Call {
+    let mut create = deployment(api, &stage.stage_name, description);
+    create.canary_settings = stage.canary_settings.as_ref().map(|canary| {
+        let overrides = canary.stage_variable_overrides.clone();
+        DeploymentCanary {
+            percent_traffic: canary.percent_traffic,
+            stage_variable_overrides: overrides.unwrap_or_default(),
+            use_stage_cache: canary.use_stage_cache,
+        }
+    });
+    create.into()
 }
 
 fn delete_named(api: &Api, stage: &str) -> Op {

@@ -201,6 +201,22 @@ fn deploying_goes_where_the_service_puts_it() {
             (create.stage_name.as_deref(), create.description.as_deref()),
             (Some("prod"), None)
         );
+        // A stage with a canary takes nothing else than a canary, and it keeps its settings.
+        let told = |percent: Option<f64>, overrides: Option<Map<String>>| {
+            (percent, overrides.filter(|map| !map.is_empty()))
+        };
+        let sent = create.canary_settings.clone();
+        let held = stage.canary_settings.clone();
+        assert_eq!(
+            told(
+                sent.as_ref().map(|c| c.percent_traffic),
+                sent.map(|c| c.stage_variable_overrides)
+            ),
+            told(
+                held.as_ref().map(|c| c.percent_traffic),
+                held.and_then(|c| c.stage_variable_overrides)
+            )
+        );
         assert!(matches!(&op.danger, Danger::Confirm(why) if why.contains("production")));
         let [Call::UpdateStage(back)] = undo(&op).calls.as_slice() else {
             panic!("one call back")
