@@ -66,6 +66,9 @@ pub(crate) struct Gateway {
     /// Where the keys of a token issuer are; may be given again
     #[arg(long, value_name = "ISSUER=FILE|URL|discover", value_parser = JwksSource::parse)]
     jwks: Vec<JwksSource>,
+    /// X-Ray daemon that gets the segments of traced requests by UDP, besides the gateway itself
+    #[arg(long, value_name = "ADDR")]
+    xray_daemon: Option<SocketAddr>,
 }
 
 fn account(text: &str) -> Result<String, String> {
@@ -160,6 +163,7 @@ impl Gateway {
             seed: self.seed,
             hosts: self.host,
             allow_other_users: self.allow_other_users,
+            xray_daemon: self.xray_daemon,
             ..Config::default()
         };
         let engine = match start(config) {

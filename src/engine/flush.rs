@@ -1,5 +1,6 @@
-//! Usage counters and metrics are written to the store in batches, a second after something was counted: a crash loses at most that.
+//! Usage counters, metrics and traces are written to the store in batches, a second after something was counted: a crash loses at most that.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tokio::sync::watch;
 use super::control::apigateway::USAGE;
 use super::gateway::{Gateway, StoredUsage};
 use super::store::{Change, Row, Store};
+use super::telemetry::traces::Traces;
 use super::telemetry::{self, Telemetry};
 
 /// How long counts may wait for the next batch.
@@ -19,6 +21,7 @@ pub(crate) struct Flush {
     pub(crate) store: Arc<Store>,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) telemetry: Arc<Telemetry>,
+    pub(crate) traces: Rc<Traces>,
 }
 
 impl Flush {
@@ -57,6 +60,7 @@ impl Flush {
                 _ = stop.wait_for(|stopped| *stopped) => break,
                 // Every request that counts towards a quota is measured too.
                 () = self.telemetry.changed() => {}
+                () = self.traces.changed() => {}
             }
             tokio::select! {
                 biased;
@@ -95,10 +99,12 @@ impl Flush {
             });
         let mut changes: Vec<Change> = usage.collect();
         changes.extend(self.telemetry.unsaved());
+        changes.extend(self.traces.unsaved());
         if let Err(error) = self.store.commit(changes).await {
             self.telemetry.not_saved();
+            self.traces.not_saved();
             self.gateway.usage_not_stored();
-            tracing::error!(%error, "usage and metrics could not be stored");
+            tracing::error!(%error, "usage, metrics and traces could not be stored");
         }
     }
 }

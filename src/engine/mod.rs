@@ -29,10 +29,11 @@ use tokio::task::LocalSet;
 use self::control::apigateway::{ApiGateway, Deps, Quotas};
 use self::control::cloudwatch::CloudWatch;
 use self::control::logs::Logs;
+use self::control::xray::XRay;
 use self::control::{Control, Permit};
 use self::flush::Flush;
 use self::gateway::desk::{Desk, Lines};
-use self::gateway::{Gateway, Settings};
+use self::gateway::{Finished, Gateway, Settings};
 pub use self::server::Patience;
 use self::server::{ControlBody, DRAIN, DataRuntime, Extension, Job, Room, bind, run_data};
 use self::store::logs::{Limits, LogStore};
@@ -70,6 +71,8 @@ pub struct Config {
     pub enforce_control_quotas: bool,
     /// Connections of clients at the most; as many as the system has descriptors for when absent. Further ones are answered 503.
     pub connections: Option<usize>,
+    /// Where segments of traced requests are sent, by UDP.
+    pub xray_daemon: Option<SocketAddr>,
     /// How long clients may keep connections without using them.
     pub patience: Patience,
     /// The engine's time.
@@ -92,6 +95,7 @@ impl Default for Config {
             quotas: Quotas::default(),
             enforce_control_quotas: false,
             connections: None,
+            xray_daemon: None,
             patience: Patience::default(),
             clock: Clock::system(),
         }
@@ -236,6 +240,7 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
         quotas: config.quotas,
         enforce_rates: config.enforce_control_quotas,
         endpoint: format!("http://{addr}"),
+        xray_daemon: config.xray_daemon,
     };
     let (loaded, outcome) = std::sync::mpsc::channel();
     let stopping = stopped.clone();
@@ -316,6 +321,7 @@ struct ControlPlane {
     quotas: Quotas,
     enforce_rates: bool,
     endpoint: String,
+    xray_daemon: Option<SocketAddr>,
 }
 
 impl ControlPlane {
@@ -335,10 +341,19 @@ impl ControlPlane {
             gateway: Arc::clone(&self.gateway),
             desk: Rc::clone(&desk),
         };
+        let xray = Rc::new(XRay::new(
+            self.clock.clone(),
+            self.account.clone(),
+            Arc::clone(&store),
+            Arc::clone(&self.gateway),
+            self.xray_daemon,
+        ));
+        xray.restore(&self.rows);
         let flush = Flush {
             store: Arc::clone(&store),
             gateway: Arc::clone(&self.gateway),
             telemetry: Arc::clone(&self.telemetry),
+            traces: Rc::clone(&xray.traces),
         };
         flush.restore(&self.rows);
         let permit = Permit {
@@ -373,14 +388,24 @@ impl ControlPlane {
         drop(self.rows);
         let _ = loaded.send(Ok(()));
         let books = Rc::clone(&logs);
-        let control = Control::new(apigateway, cloudwatch, logs, self.telemetry, permit, chance);
+        let tracer = Rc::clone(&xray);
+        let control = Control::new(
+            apigateway,
+            cloudwatch,
+            logs,
+            xray,
+            self.telemetry,
+            permit,
+            chance,
+        );
         on_this_thread("control", async {
             let stopping = stop.clone();
             let write = |lines: Lines| books.write_lines(lines);
+            let trace = |segment: Finished| tracer.take(&segment);
             tokio::join!(
                 serve_control(control, extension, inbox, stop),
                 flush.run(stopping.clone()),
-                desk.run(write, stopping)
+                desk.run(write, trace, stopping)
             );
             Ok(())
         });

@@ -9,6 +9,7 @@ pub mod logs;
 mod permit;
 mod sts;
 mod token;
+pub(crate) mod xray;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -22,7 +23,8 @@ use self::apigateway::ApiGateway;
 use self::cloudwatch::CloudWatch;
 use self::logs::Logs;
 pub(crate) use self::permit::Permit;
-use super::wire::operations::LOGS;
+use self::xray::XRay;
+use super::wire::operations::{LOGS, XRAY};
 use super::wire::{Call, Output, Protocol, Reply, Scope, ServiceError, route, service};
 use crate::base::Chance;
 use crate::engine::telemetry::Telemetry;
@@ -33,6 +35,7 @@ pub(crate) struct Control {
     pub(crate) apigateway: ApiGateway,
     pub(crate) cloudwatch: CloudWatch,
     pub(crate) logs: Rc<Logs>,
+    pub(crate) xray: Rc<XRay>,
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) permit: Permit,
     /// For request ids.
@@ -45,6 +48,7 @@ impl Control {
         apigateway: ApiGateway,
         cloudwatch: CloudWatch,
         logs: Rc<Logs>,
+        xray: Rc<XRay>,
         telemetry: Arc<Telemetry>,
         permit: Permit,
         chance: Chance,
@@ -53,6 +57,7 @@ impl Control {
             apigateway,
             cloudwatch,
             logs,
+            xray,
             telemetry,
             permit,
             chance: RefCell::new(chance),
@@ -64,6 +69,7 @@ impl Control {
         self.apigateway.reset().await?;
         self.telemetry.clear();
         self.cloudwatch.clear();
+        self.xray.clear();
         self.logs.clear().await?;
         Ok(())
     }
@@ -124,9 +130,12 @@ impl Control {
         id: &str,
     ) -> Result<Outcome, ServiceError> {
         let input = call.decode().map_err(|error| match &*error.code {
-            // What the model forbids is an invalid parameter to Logs.
+            // What the model forbids is an invalid parameter to Logs, and an invalid request to X-Ray.
             "ValidationException" if call.service.signing_name == "logs" => {
                 ServiceError::of(LOGS, "InvalidParameterException", error.message)
+            }
+            "ValidationException" if call.service.signing_name == "xray" => {
+                ServiceError::of(XRAY, "InvalidRequestException", error.message)
             }
             _ => error,
         })?;
@@ -145,6 +154,7 @@ impl Control {
             }
             "monitoring" => self.cloudwatch.call(&scope.region, call.operation, &input),
             "logs" => self.logs.call(&scope.region, call.operation, &input).await,
+            "xray" => self.xray.call(&scope.region, call.operation, &input).await,
             "sts" => sts::call(identity, call.operation),
             other => Err(ServiceError::not_implemented(other)),
         };

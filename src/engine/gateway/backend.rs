@@ -24,6 +24,7 @@ use super::record::{Pairs, What};
 use super::reply::Reply;
 use super::snapshot::{Backend, Integration};
 use super::uri::Address;
+use super::xray::{Call, Callee};
 use super::{compress, connection, headers};
 use crate::base::Clock;
 
@@ -141,6 +142,10 @@ impl Caller<'_> {
     ) -> Result<Sent, Failure> {
         let head = prepare::head(x, integration, backend, proxy)?;
         note_request(x, &head, &outgoing);
+        let callee = x.is_traced().then(|| Callee::Http {
+            verb: head.verb.to_string(),
+            url: url_of(&head),
+        });
         let started = self.clock.monotonic();
         let (address, request) = build(head, outgoing, proxy, &x.request.headers)?;
         let address = connection::reach(x, backend, &address)?.unwrap_or(address);
@@ -149,6 +154,17 @@ impl Caller<'_> {
             tokio::time::timeout(backend.timeout, sent).await
         };
         let passed = self.since(started);
+        if let Some(to) = callee {
+            let head = sent.as_ref().ok().and_then(|sent| sent.as_ref().ok());
+            x.trace_integration(|| Call {
+                to,
+                started,
+                took: passed,
+                status: head.map(|(head, _)| head.status.as_u16()),
+                length: head.and_then(|(_, reply)| reply.size_hint().exact()),
+                failed: false,
+            });
+        }
         let failure = match sent {
             Ok(Ok((head, reply))) => {
                 return Ok(Sent {
@@ -175,19 +191,22 @@ fn note_request(x: &Exchange, head: &BackendRequest, outgoing: &Outgoing<Source>
     if !x.record.wants_details() {
         return;
     }
+    let (Outgoing::Whole(body) | Outgoing::Stream(body, ..)) = outgoing;
+    x.record.note(|| What::EndpointRequest {
+        uri: url_of(head),
+        headers: pairs(&head.headers),
+        body: body.clone(),
+    });
+}
+
+fn url_of(head: &BackendRequest) -> String {
     let address = &head.endpoint.address;
-    let uri = format!(
+    format!(
         "{}://{}{}",
         if address.tls { "https" } else { "http" },
         address.authority.to_str().unwrap_or_default(),
         head.endpoint.path
-    );
-    let (Outgoing::Whole(body) | Outgoing::Stream(body, ..)) = outgoing;
-    x.record.note(|| What::EndpointRequest {
-        uri,
-        headers: pairs(&head.headers),
-        body: body.clone(),
-    });
+    )
 }
 
 fn note_answer(x: &Exchange, status: StatusCode, headers: &HeaderMap, body: &Bytes) {

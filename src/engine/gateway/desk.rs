@@ -1,4 +1,4 @@
-//! The desk: takes in requests that somebody wants told, writes their logs, shows them to followers, and keeps the newest.
+//! The desk: takes in requests that somebody wants told, writes their logs and segments, shows them to followers, and keeps the newest.
 //!
 //! It works in the control runtime, away from the requests that are being served.
 
@@ -17,6 +17,7 @@ use super::exchange::Exchange;
 use super::explain::{self, Filter};
 use super::journal::{Journal, Watch};
 use super::log::execution::{self, About};
+use super::xray::{self, Finished};
 
 /// Told requests that are kept.
 const KEPT: usize = 256;
@@ -65,8 +66,13 @@ impl Desk {
         }
     }
 
-    /// Works until the engine stops. `write` takes the lines of logs.
-    pub(crate) async fn run(&self, write: impl Fn(Lines), mut stop: watch::Receiver<bool>) {
+    /// Works until the engine stops. `write` takes the lines of logs, `trace` the segments of traced requests.
+    pub(crate) async fn run(
+        &self,
+        write: impl Fn(Lines),
+        trace: impl Fn(Finished),
+        mut stop: watch::Receiver<bool>,
+    ) {
         let Some(mut inbox) = self.journal.take_inbox() else {
             return;
         };
@@ -80,7 +86,7 @@ impl Desk {
                     if count == 0 {
                         return;
                     }
-                    self.take_in(&mut batch, &write);
+                    self.take_in(&mut batch, &write, &trace);
                 }
                 () = self.followers_gone() => {}
             }
@@ -98,7 +104,7 @@ impl Desk {
             if count == 0 {
                 return;
             }
-            self.take_in(&mut batch, &write);
+            self.take_in(&mut batch, &write, &trace);
         }
     }
 
@@ -118,11 +124,19 @@ impl Desk {
     }
 
     #[allow(clippy::vec_box, reason = "they come boxed, and are large")]
-    fn take_in(&self, batch: &mut Vec<Box<Exchange>>, write: &impl Fn(Lines)) {
+    fn take_in(
+        &self,
+        batch: &mut Vec<Box<Exchange>>,
+        write: &impl Fn(Lines),
+        trace: &impl Fn(Finished),
+    ) {
         for mut x in batch.drain(..) {
             x.request.body = Bytes::new();
             for lines in logs_of(&x) {
                 write(lines);
+            }
+            if let Some(segment) = xray::segment_of(&x) {
+                trace(segment);
             }
             x.backend = None;
             self.show(&x);

@@ -21,6 +21,7 @@ use super::snapshot;
 use super::spelling::Spelling;
 use super::stage::{Side, Stage};
 use super::target::Target;
+use super::xray::Trace;
 use crate::iam::Identity;
 use crate::model::Map;
 use crate::vtl::Overrides;
@@ -34,6 +35,8 @@ pub(crate) struct Exchange {
     pub(crate) method: Option<usize>,
     pub(crate) request: ClientRequest,
     pub(crate) ids: RequestIds,
+    /// What is told of it to X-Ray; nothing where nobody traces.
+    pub(crate) trace: Option<Box<Trace>>,
     /// What an authorizer said of the caller.
     pub(crate) authorized: Option<Box<Authorized>>,
     /// Who calls, where a signature says so.
@@ -134,6 +137,7 @@ impl Exchange {
             method: None,
             request,
             ids,
+            trace: None,
             authorized: None,
             identity: None,
             key: None,
@@ -289,7 +293,7 @@ impl Exchange {
             return None;
         }
         if name == "x-amzn-trace-id" {
-            let trace = self.ids.trace_header();
+            let trace = self.trace_header();
             return Some(Cow::Owned(trace.to_str().unwrap_or_default().to_owned()));
         }
         edge::header(self, name)

@@ -27,7 +27,7 @@ use super::snapshot::Method;
 use super::spelling::{Heads, Spelling};
 use super::stage::Stage;
 use super::target::Target;
-use super::{Gateway, admit, authorize, compress, content, life, validate};
+use super::{Gateway, admit, authorize, compress, content, life, validate, xray};
 use crate::base::{Chance, Clock};
 use crate::engine::telemetry::{Observation, Recorder};
 
@@ -195,7 +195,9 @@ impl Handler {
             caller: exchange::Caller::Peer(peer.ip()),
             body: bytes::Bytes::new(),
         };
-        Ok(Exchange::new(stage, canary, request, ids, record))
+        let mut x = Exchange::new(stage, canary, request, ids, record);
+        x.trace = xray::begin(&x, &mut source.chance);
+        Ok(x)
     }
 
     /// Matches the method, lets the request in, and reads its body unless it is passed on as it comes.

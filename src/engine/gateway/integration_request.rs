@@ -137,7 +137,7 @@ pub(crate) fn head(
     }
     headers.insert(HOST, endpoint.address.authority.clone());
     headers.insert(API_ID, x.stage.api_header.clone());
-    headers.insert(TRACE_ID, x.ids.trace_header());
+    headers.insert(TRACE_ID, x.trace_header());
     map_headers(x, integration, &mut headers)?;
     Ok(BackendRequest {
         verb: backend

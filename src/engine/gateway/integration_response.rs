@@ -113,7 +113,7 @@ pub(crate) fn map(x: &mut Exchange, selected: Option<usize>) -> Result<Answer, F
 fn trace(x: &Exchange, integration: &Integration) -> HeaderValue {
     match integration.kind {
         Kind::Lambda(_) => lambda_integration::trace(x),
-        _ => x.ids.trace_header(),
+        _ => x.trace_header(),
     }
 }
 
@@ -160,7 +160,7 @@ pub(crate) fn pass(x: &mut Exchange, body: Body) -> Answer {
     if !answer.headers.contains_key(CONTENT_TYPE) {
         answer.set_content_type(HeaderValue::from_static("application/json"));
     }
-    answer.set(TRACE_ID, "X-Amzn-Trace-Id", x.ids.trace_header());
+    answer.set(TRACE_ID, "X-Amzn-Trace-Id", x.trace_header());
     answer.body = body;
     answer
 }

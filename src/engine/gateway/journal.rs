@@ -4,7 +4,7 @@
 //! oldest: that costs a move of the exchange and nothing else, no allocation and no lock. Failures have a ring of their own, so that
 //! one can still be explained when many others have gone well since. Who wants to see them asks the runtime by a message.
 //!
-//! A request whose story was asked for, or that has an access log, goes to the [`Desk`](super::desk::Desk) over a bounded queue. If that
+//! A request whose story was asked for, that is traced, or that has an access log, goes to the [`Desk`](super::desk::Desk) over a bounded queue. If that
 //! is full it is counted as missed: logging never holds a request up.
 
 use std::cell::RefCell;
@@ -169,7 +169,7 @@ impl Kept {
 
     /// Takes a request that is over.
     pub(crate) fn take(&self, mut x: Exchange) {
-        if x.record.wants_details() || x.stage.access_log().is_some() {
+        if x.record.wants_details() || x.stage.access_log().is_some() || x.is_traced() {
             self.journal.tell(x);
             return;
         }

@@ -22,6 +22,7 @@ use super::lambda_event;
 use super::mapping::media_type;
 use super::record::What;
 use super::snapshot::{Function, Integration};
+use super::xray::Call;
 
 /// The event of an invocation without a body (recorded): what Lambda makes of nothing.
 const NO_EVENT: &[u8] = b"{}";
@@ -129,9 +130,13 @@ impl Caller<'_> {
             headers: pairs(&invocation.headers),
             body: shown.unwrap_or_else(|| invocation.payload.clone()),
         });
+        let function = x.is_traced().then(|| invocation.target.name().to_owned());
         let started = self.clock.monotonic();
         let answer = self.functions.invoke(self, invocation).await;
         let latency = self.clock.monotonic().saturating_sub(started);
+        if let Some(function) = function {
+            x.trace_integration(|| Call::of_function(function, started, latency, &answer));
+        }
         x.record.integration_latency = Some(latency);
         if let Ok(answer) = &answer {
             x.record.note(|| What::EndpointResponse {
@@ -203,7 +208,7 @@ pub(crate) fn own_headers(x: &Exchange, headers: &mut HeaderMap) {
     prepare::own_headers(x, headers);
     headers.insert(ACCEPT, JSON);
     headers.insert(CONTENT_TYPE, JSON);
-    headers.insert(TRACE_ID, x.ids.trace_header());
+    headers.insert(TRACE_ID, x.trace_header());
     if let Ok(arn) = HeaderValue::try_from(source_arn(x)) {
         headers.insert(SOURCE_ARN, arn);
     }
@@ -263,5 +268,5 @@ fn answered(x: &mut Exchange, read: ProxyAnswer) -> Result<Answer, Failure> {
 pub(crate) fn trace(x: &Exchange) -> HeaderValue {
     let backend = x.backend.as_ref();
     let told = backend.and_then(|b| b.headers.get(TRACE_ID));
-    told.cloned().unwrap_or_else(|| x.ids.trace_header())
+    told.cloned().unwrap_or_else(|| x.trace_header())
 }

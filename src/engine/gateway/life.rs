@@ -69,6 +69,11 @@ fn completed(x: &mut Exchange, answer: &Answer) {
     let status = answer.status;
     x.record.status = status;
     x.record.note(|| What::Completed { status });
+    if let Some(trace_id) = x.trace_id() {
+        x.record.note(|| What::Traced {
+            trace_id: trace_id.to_owned(),
+        });
+    }
 }
 
 async fn integrate(

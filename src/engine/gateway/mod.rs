@@ -11,7 +11,7 @@
 //! cache          answers that the stage keeps
 //! integration_request → mock | backend | lambda_integration → integration_response
 //! gateway_response    on failure, from whatever phase
-//! record         what is left behind: metrics and logs are made of it
+//! record         what is left behind: metrics, logs and traces are made of it
 //! ```
 //!
 //! `snapshot` is what a deployment compiles to, `stage` what a stage publishes; `unserved` is the table of what is refused until it is
@@ -71,12 +71,14 @@ mod test_authorizer;
 mod test_invoke;
 #[cfg(test)]
 mod tests;
+
 mod trust;
 mod unserved;
 mod uri;
 mod usage;
 mod validate;
 mod variables;
+mod xray;
 
 pub use authorizer::JwksSource;
 pub use body::{Body, BodyError};
@@ -96,3 +98,5 @@ pub use test_authorizer::TestAuthorizerAnswer;
 pub use test_invoke::{TestInvoke, TestInvokeAnswer, TestInvokeError};
 pub use unserved::{Unserved, check, check_stage};
 pub use usage::{StoredUsage, UsageDay};
+pub use xray::{DEFAULT_RULE, SamplingRule};
+pub(crate) use xray::{Finished, is_span_id, is_trace_id};

@@ -19,6 +19,7 @@ use super::quota::Usage;
 use super::snapshot::Deployment;
 use super::stage::{Meter, Place, Region, Stage};
 use super::trust::Identity;
+use super::xray::{SamplingRule, SamplingRules};
 use crate::base::{Chance, Clock};
 use crate::engine::telemetry::{Recorder, Telemetry};
 use crate::iam::Credentials;
@@ -185,6 +186,14 @@ impl Gateway {
             .store(Arc::new(named));
     }
 
+    /// Replaces a region's sampling rules. Rules that stay as they are keep what is left of their second.
+    pub fn publish_sampling(&self, region: &str, rules: Vec<SamplingRule>) {
+        let mut writers = self.writers();
+        let sampling = &self.region(&mut writers, region).sampling;
+        let new = SamplingRules::of(rules, Some(&sampling.load()));
+        sampling.store(Arc::new(new));
+    }
+
     /// Takes a stage out of service.
     pub fn remove_stage(&self, api_id: &str, stage: &str) {
         let _writers = self.writers();
@@ -308,6 +317,7 @@ impl Gateway {
             keys: KeyRing::default(),
             named: ArcSwap::default(),
             link_addresses: self.settings.vpc_links.clone(),
+            sampling: ArcSwap::default(),
         }
     }
 

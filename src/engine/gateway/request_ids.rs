@@ -112,21 +112,36 @@ impl RequestIds {
         shared(self.text.slice(UUID..))
     }
 
+    /// What the client sent of a trace.
+    pub(crate) fn given_trace(&self) -> Option<&HeaderValue> {
+        self.given_trace.as_ref()
+    }
+
     /// `Root=1-{8 hex}-{24 hex}`, or what the client sent.
     pub(crate) fn trace_header(&self) -> HeaderValue {
-        self.given_trace.clone().unwrap_or_else(|| {
-            const HEX: &[u8; 16] = b"0123456789abcdef";
-            let mut text = *b"Root=1-00000000-000000000000000000000000";
-            let digits = |out: &mut [u8], bytes: &[u8]| {
-                for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
-                    pair[0] = HEX[usize::from(byte >> 4)];
-                    pair[1] = HEX[usize::from(byte & 15)];
-                }
-            };
-            digits(&mut text[7..15], &self.seconds.to_be_bytes());
-            digits(&mut text[16..], &self.trace_bytes);
-            HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static(""))
+        let given = self.given_trace.clone();
+        given.unwrap_or_else(|| {
+            HeaderValue::from_bytes(&self.root()).unwrap_or(HeaderValue::from_static(""))
         })
+    }
+
+    /// The id of a trace that begins here: `1-{8 hex}-{24 hex}`.
+    pub(crate) fn trace_id(&self) -> String {
+        String::from_utf8_lossy(&self.root()[5..]).into_owned()
+    }
+
+    fn root(&self) -> [u8; 40] {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let mut text = *b"Root=1-00000000-000000000000000000000000";
+        let digits = |out: &mut [u8], bytes: &[u8]| {
+            for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
+                pair[0] = HEX[usize::from(byte >> 4)];
+                pair[1] = HEX[usize::from(byte & 15)];
+            }
+        };
+        digits(&mut text[7..15], &self.seconds.to_be_bytes());
+        digits(&mut text[16..], &self.trace_bytes);
+        text
     }
 }
 

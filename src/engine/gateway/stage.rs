@@ -14,6 +14,7 @@ use super::keys::KeyRing;
 use super::log::access::AccessLog;
 use super::log::execution::Level;
 use super::snapshot::Deployment;
+use super::xray::SamplingRules;
 use crate::engine::telemetry::{MethodName, Slot, SlotKey, Telemetry};
 use crate::model::{self, Map, ThrottleSettings};
 
@@ -28,6 +29,8 @@ pub(crate) struct Region {
     pub(crate) named: ArcSwap<Named>,
     /// Where VPC links lead.
     pub(crate) link_addresses: VpcLinkAddresses,
+    /// Which requests are traced.
+    pub(crate) sampling: ArcSwap<SamplingRules>,
 }
 
 /// A published stage.
@@ -43,6 +46,8 @@ pub(crate) struct Stage {
     pub(crate) client_certificate: Option<Box<str>>,
     /// Its cache, if it has one; also one that is being deleted.
     pub(crate) cluster: Option<Arc<Cluster>>,
+    /// Whether its requests are traced with X-Ray, where the caller hasn't decided.
+    pub(crate) tracing: bool,
     production: Side,
     canary: Option<Canary>,
     access_log: Option<AccessLog>,
@@ -127,6 +132,7 @@ impl Stage {
             name: stage.stage_name.as_str().into(),
             client_certificate: stage.client_certificate_id.as_deref().map(Box::from),
             cluster: cluster(stage, old, now),
+            tracing: stage.tracing_enabled,
             production,
             canary,
             access_log: stage.access_log_settings.as_ref().and_then(|log| {

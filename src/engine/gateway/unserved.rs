@@ -66,7 +66,6 @@ const UNSERVED: &[(&str, Uses)] = &[
             arn.is_some_and(|arn| arn.starts_with("arn:aws:firehose:"))
         }),
     ),
-    ("X-Ray tracing", OnStage(|s| s.tracing_enabled)),
 ];
 
 /// The one kind of integration that isn't served.
@@ -213,7 +212,6 @@ mod tests {
             stage(
                 json!({"accessLogSettings": {"destinationArn": "arn:aws:firehose:r:1:deliverystream/amazon-apigateway-x"}}),
             ),
-            stage(json!({"tracingEnabled": true})),
         ];
         let names: Vec<&str> = refused
             .iter()

@@ -17,6 +17,7 @@ mod rows;
 pub(crate) mod series;
 mod sketch;
 mod slot;
+pub(crate) mod traces;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -21,6 +21,7 @@ pub(crate) use self::decision::Decision;
 pub use self::jwks::JwksSource;
 pub(crate) use self::jwks::Keyring;
 use self::token::Tokens;
+use super::answer::TRACE_ID;
 use super::backend::{Caller, pairs};
 use super::exchange::Exchange;
 use super::execute_arn::{ExecuteArn, partition};
@@ -29,6 +30,7 @@ use super::lambda::{Invocation, LambdaAnswer, LambdaFailure, LambdaUri};
 use super::record::{AuthorizerStep, What};
 use super::snapshot::Pattern;
 use super::source::Source;
+use super::xray::Call;
 use super::{lambda_event, lambda_integration};
 use crate::model;
 use crate::vtl::Node;
@@ -194,6 +196,7 @@ impl Authorizer {
             })?;
         let mut headers = HeaderMap::with_capacity(12);
         lambda_integration::own_headers(x, &mut headers);
+        headers.insert(TRACE_ID, x.authorizer_trace_header());
         let (region, account) = (&x.stage.region.name, &x.stage.account);
         let arn = format!(
             "arn:{}:execute-api:{region}:{account}:{}/authorizers/{}",
@@ -219,7 +222,13 @@ impl Authorizer {
                 body: invocation.payload.clone(),
             })
         });
+        let function = x.is_traced().then(|| target.name().to_owned());
+        let started = caller.clock.monotonic();
         let answer = caller.functions.invoke(caller, invocation).await;
+        if let Some(function) = function {
+            let took = caller.clock.monotonic().saturating_sub(started);
+            x.trace_authorizer(|| Call::of_function(function, started, took, &answer));
+        }
         let answer = answer.and_then(LambdaAnswer::accepted);
         let answer = answer.map_err(|failure| match failure {
             LambdaFailure::Nowhere => Failure::authorizer_nowhere(failure.to_string()),

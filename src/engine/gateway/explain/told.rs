@@ -293,6 +293,12 @@ fn told(what: &What) -> (String, String, bool, Value) {
             json!({ "headers": object(headers), "body": text(body) }),
         ),
         What::Completed { status } => (format!("answered {status}"), none(), true, Value::Null),
+        What::Traced { trace_id } => (
+            format!("part of the trace {trace_id}"),
+            none(),
+            true,
+            Value::Null,
+        ),
         What::Decided {
             passed,
             decision,

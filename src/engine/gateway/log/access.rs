@@ -152,7 +152,7 @@ fn value<'a>(x: &'a Exchange, name: &str) -> Option<Cow<'a, str>> {
             (!failure.log.is_empty()).then(|| Cow::Owned(failure.log.clone().into_owned()))
         }
         "xrayTraceId" => {
-            let header = x.ids.trace_header();
+            let header = x.trace_header();
             let text = header.to_str().ok()?;
             let root = text
                 .split(';')

@@ -177,6 +177,9 @@ impl<'a> Teller<'a> {
                 }
                 tell_data(what, line);
             }
+            What::Traced { trace_id } => {
+                line(Kind::End, format!("X-ray Tracing ID : {trace_id}"));
+            }
             data => tell_data(data, line),
         }
     }

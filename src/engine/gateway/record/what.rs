@@ -103,6 +103,10 @@ pub(crate) enum What {
     },
     /// The cache was asked, or filled.
     Cache(CacheVerdict),
+    /// The request is part of a trace.
+    Traced {
+        trace_id: String,
+    },
     /// The method takes up its work.
     Started {
         request_id: String,
@@ -350,7 +354,9 @@ impl What {
             Self::EndpointResponse { .. } | Self::EndpointRequestId(_) => Phase::Integration,
             Self::Selected { .. } => Phase::IntegrationResponse,
             Self::GatewayResponse { .. } => Phase::GatewayResponse,
-            Self::MethodResponse { .. } | Self::Completed { .. } => Phase::Answer,
+            Self::MethodResponse { .. } | Self::Completed { .. } | Self::Traced { .. } => {
+                Phase::Answer
+            }
             Self::Decided { phase, .. } => *phase,
             Self::Failed(_) => return None,
         })

@@ -36,7 +36,7 @@ impl Told {
                 let all = all.map(|(_, line)| (given.group.clone(), given.stream.clone(), line));
                 written.borrow_mut().extend(all);
             };
-            working.run(write, stopped).await;
+            working.run(write, |_| {}, stopped).await;
         });
         Self {
             rig,

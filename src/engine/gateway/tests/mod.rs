@@ -23,6 +23,7 @@ mod recorded;
 mod recorded_headers;
 mod test_requests;
 mod tokens;
+mod tracing;
 mod validation;
 
 use std::cell::RefCell;

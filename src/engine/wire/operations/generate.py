@@ -28,6 +28,7 @@ SERVICES = [
     ("cloudwatch", "2010-08-01", "com.amazonaws.cloudwatch", "cloudwatch"),
     ("logs", "2014-03-28", "com.amazonaws.cloudwatchlogs", "logs"),
     ("sts", "2011-06-15", "com.amazonaws.sts", "sts"),
+    ("xray", "2016-04-12", "com.amazonaws.xray", "xray"),
 ]
 # Operations that are left out: their shapes contain themselves, and the decoders rely on a depth bounded by the model.
 LEFT_OUT = {("logs", "GetLogFields")}

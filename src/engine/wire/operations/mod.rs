@@ -8,6 +8,8 @@ mod cloudwatch;
 mod logs;
 #[rustfmt::skip]
 mod sts;
+#[rustfmt::skip]
+mod xray;
 
 use super::table::Service;
 
@@ -19,6 +21,8 @@ pub static CLOUDWATCH: &Service = &cloudwatch::SERVICE;
 pub static LOGS: &Service = &logs::SERVICE;
 /// AWS Security Token Service.
 pub static STS: &Service = &sts::SERVICE;
+/// AWS X-Ray.
+pub static XRAY: &Service = &xray::SERVICE;
 
 /// Every service with a table.
 pub static SERVICES: &[&Service] = &[
@@ -26,6 +30,7 @@ pub static SERVICES: &[&Service] = &[
     &cloudwatch::SERVICE,
     &logs::SERVICE,
     &sts::SERVICE,
+    &xray::SERVICE,
 ];
 
 #[cfg(test)]
@@ -54,6 +59,7 @@ mod tests {
         assert_eq!(CLOUDWATCH.operations.len(), 59);
         assert_eq!(LOGS.operations.len(), 117);
         assert_eq!(STS.operations.len(), 11);
+        assert_eq!(XRAY.operations.len(), 38);
         for service in SERVICES {
             assert!(
                 service.operations.is_sorted_by_key(|o| o.name),
