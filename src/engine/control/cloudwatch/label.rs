@@ -4,8 +4,9 @@ use super::metric::Metric;
 
 /// What a label may speak of.
 pub(super) struct Labelled<'a> {
-    pub(super) metric: &'a Metric,
-    pub(super) statistic: &'a str,
+    /// Nothing for what was computed.
+    pub(super) metric: Option<&'a Metric>,
+    pub(super) statistic: Option<&'a str>,
     pub(super) period: i64,
     pub(super) region: &'a str,
     /// The label that it would have without one of its own.
@@ -55,20 +56,21 @@ impl Labelled<'_> {
             "FIRST" => number(self.values.first().copied()),
             "LAST" => number(self.values.last().copied()),
             "DATAPOINT_COUNT" => Some(self.values.len().to_string()),
+            "PERIOD" => Some(self.period.to_string()),
             _ => None,
         }
     }
 
     fn property(&self, name: &str) -> Option<String> {
         if let Some(dimension) = name.strip_prefix("Dim.") {
-            return self.metric.dimension(dimension).map(str::to_owned);
+            return self.metric?.dimension(dimension).map(str::to_owned);
         }
         match name {
-            "MetricName" => Some(self.metric.name.clone()),
-            "Namespace" => Some(self.metric.namespace.clone()),
+            "MetricName" => Some(self.metric?.name.clone()),
+            "Namespace" => Some(self.metric?.namespace.clone()),
             "Period" => Some(self.period.to_string()),
             "Region" => Some(self.region.to_owned()),
-            "Stat" => Some(self.statistic.to_owned()),
+            "Stat" => self.statistic.map(str::to_owned),
             _ => None,
         }
     }
@@ -93,8 +95,8 @@ mod tests {
             dimensions: vec![("ApiName".into(), "pets".into())],
         };
         let labelled = Labelled {
-            metric: &metric,
-            statistic: "p99",
+            metric: Some(&metric),
+            statistic: Some("p99"),
             period: 60,
             region: "eu-west-1",
             default: "Latency",
@@ -104,6 +106,7 @@ mod tests {
             ("plain", "plain"),
             ("${LABEL} ${PROP('Stat')}", "Latency p99"),
             ("[${AVG} ${MIN}..${MAX}]", "[2.333 1..4]"),
+            ("${PERIOD}", "60"),
             ("${FIRST} ${LAST} ${SUM} ${DATAPOINT_COUNT}", "1 4 7 3"),
             (
                 "${PROP('Dim.ApiName')}/${PROP('MetricName')}",

@@ -1,10 +1,13 @@
 //! Amazon CloudWatch: the metrics of the APIs served here, and those that clients put.
 
 mod data;
+mod evaluate;
 mod label;
 mod list;
+mod math;
 mod metric;
 mod put;
+mod queries;
 mod statistic;
 mod statistics;
 #[cfg(test)]

@@ -266,7 +266,7 @@ fn wrong_queries_say_what_is_wrong() {
         (
             json!([{"Id": "e1", "Expression": "SUM(m1)"}]),
             "ValidationException",
-            "'SUM(m1)'",
+            "[SUM(m1)]",
         ),
         (
             json!([{"Id": "e1"}]),

@@ -2,6 +2,7 @@
 
 mod data;
 mod list;
+mod math;
 mod put;
 mod statistics;
 mod wire;
