@@ -21,6 +21,7 @@ mod cbor;
 mod constraints;
 mod error;
 pub mod event_stream;
+mod hal;
 mod json;
 pub mod operations;
 mod protocol;

@@ -2,28 +2,15 @@
 
 use bytes::Bytes;
 use http::HeaderValue;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
-use http::request::Parts;
-use serde_json::{Map, Value, json};
+use http::header::{CONTENT_TYPE, HeaderName};
+use serde_json::{Map, Value};
 
 use super::error::ServiceError;
 use super::json::{Times, boolean, mismatch, read, written};
-use super::operations::APIGATEWAY;
 use super::protocol::set;
 use super::route::{Call, form};
-use super::table::{Member, Place, Service, Shape};
+use super::table::{Member, Place, Shape};
 use super::{Input, Output, Reply};
-
-/// Whether the answer is `application/hal+json`: REST APIs' management answers so unless the client takes plain JSON
-/// (`spec/rest/control-plane.md` §1).
-pub(crate) fn wants_hal(service: &Service, head: &Parts) -> bool {
-    service.name == APIGATEWAY.name
-        && !head.headers.get_all(ACCEPT).iter().any(|accept| {
-            accept
-                .to_str()
-                .is_ok_and(|accept| accept.contains("application/json"))
-        })
-}
 
 /// Put together the input of a call.
 pub(crate) fn decode(call: &Call) -> Result<Input, ServiceError> {
@@ -133,8 +120,7 @@ pub(crate) fn encode(call: &Call, output: Output, request_id: &str) -> Reply {
     let Some(structure) = call.operation.output else {
         return call.protocol.reply(status, request_id, Bytes::new());
     };
-    let hal = call.hal.as_deref();
-    let times = if hal.is_some() {
+    let times = if call.hal.is_some() {
         Times::Iso
     } else {
         Times::Epoch
@@ -150,9 +136,8 @@ pub(crate) fn encode(call: &Call, output: Output, request_id: &str) -> Reply {
     if structure.payload().is_some() {
         let payload = output.payload.unwrap_or_default();
         reply = call.protocol.reply(status, request_id, payload);
-    } else if let Some(path) = hal {
-        members.insert("_links".to_owned(), json!({ "self": { "href": path } }));
-        let body = Value::Object(members).to_string();
+    } else if let Some(hal) = &call.hal {
+        let body = hal.wrap(members).to_string();
         reply = call.protocol.reply(status, request_id, body);
         let hal = HeaderValue::from_static("application/hal+json");
         reply.headers.insert(CONTENT_TYPE, hal);

@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::error::ServiceError;
+use super::hal::Hal;
 use super::operations::{APIGATEWAY, SERVICES};
 use super::protocol::{Protocol, TARGET};
 use super::scope::Scope;
@@ -34,8 +35,8 @@ pub struct Call {
     pub(super) headers: Vec<(&'static str, String)>,
     /// The body without its content encoding.
     pub(super) body: Bytes,
-    /// The path of the request if its answer is `application/hal+json`.
-    pub(super) hal: Option<String>,
+    /// What its answer links to, if that is `application/hal+json`.
+    pub(super) hal: Option<Hal>,
 }
 
 /// The service that requests of this signing name go to.
@@ -103,10 +104,10 @@ pub fn route(head: &Parts, scope: &Scope, body: &[u8]) -> Result<Call, ServiceEr
         operation,
         protocol,
         labels,
+        hal: Hal::of(service, head, &query),
         query,
         headers,
         body,
-        hal: rest::wants_hal(service, head).then(|| head.uri.path().to_owned()),
     })
 }
 

@@ -407,7 +407,7 @@ fn without_plain_json_in_accept_the_answer_is_hal() {
         let (kind, body) = if hal {
             (
                 "application/hal+json",
-                r#"{"id":"abc","createdDate":"2017-11-21T04:42:19Z","_links":{"self":{"href":"/restapis/abc"}}}"#,
+                r#"{"_links":{"self":{"href":"/restapis/abc"}},"id":"abc","createdDate":"2017-11-21T04:42:19Z"}"#,
             )
         } else {
             (
@@ -417,5 +417,58 @@ fn without_plain_json_in_accept_the_answer_is_hal() {
         };
         assert_eq!(header(&reply, "content-type"), kind, "{accept}");
         assert_eq!(text(&reply), body, "{accept}");
+    }
+}
+
+#[test]
+fn lists_are_embedded_in_hal() {
+    for (line, answer, want) in [
+        (
+            "GET /restapis?limit=2&position=a",
+            json!({ "item": [{ "id": "x", "name": "one" }], "position": "b=" }),
+            json!({
+                "_links": {
+                    "self": { "href": "/restapis?limit=2&position=a" },
+                    "first": { "href": "/restapis?limit=2" },
+                    "next": { "href": "/restapis?limit=2&position=b%3D" },
+                    "item": [{ "href": "/restapis/x" }],
+                },
+                "_embedded": { "item": [{ "_links": { "self": { "href": "/restapis/x" } }, "id": "x", "name": "one" }] },
+            }),
+        ),
+        (
+            "GET /restapis/x/models",
+            json!({ "item": [{ "id": "m", "name": "Pet" }] }),
+            json!({
+                "_links": { "self": { "href": "/restapis/x/models" }, "item": [{ "href": "/restapis/x/models/Pet" }] },
+                "_embedded": {
+                    "item": [{ "_links": { "self": { "href": "/restapis/x/models/Pet" } }, "id": "m", "name": "Pet" }]
+                },
+            }),
+        ),
+        (
+            "GET /domainnames/a.example.com/basepathmappings",
+            json!({ "item": [{ "basePath": "(none)" }] }),
+            json!({
+                "_links": {
+                    "self": { "href": "/domainnames/a.example.com/basepathmappings" },
+                    "item": [{ "href": "/domainnames/a.example.com/basepathmappings/%28none%29" }],
+                },
+                "_embedded": { "item": [{
+                    "_links": { "self": { "href": "/domainnames/a.example.com/basepathmappings/%28none%29" } },
+                    "basePath": "(none)",
+                }] },
+            }),
+        ),
+        (
+            "GET /apikeys",
+            json!({ "item": [] }),
+            json!({ "_links": { "self": { "href": "/apikeys" }, "item": [] }, "_embedded": { "item": [] } }),
+        ),
+    ] {
+        let call = call("apigateway", &format!("{line}\naccept: */*"), b"").unwrap();
+        let reply = call.encode(answer.into(), "id-1");
+        let found: serde_json::Value = serde_json::from_str(text(&reply)).unwrap();
+        assert_eq!(found, want, "{line}");
     }
 }
