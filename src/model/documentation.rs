@@ -2,6 +2,8 @@
 //!
 //! Source: `spec/rest/sdk-docs.md` §3 and §4.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::EpochSeconds;
@@ -135,6 +137,24 @@ impl DocumentationLocation {
         default(of.method, &mut self.method, "*");
         default(of.status_code, &mut self.status_code, "*");
         Ok(self)
+    }
+}
+
+/// `type 'METHOD', path '/pets', method 'GET'`, as refusals print it.
+impl fmt::Display for DocumentationLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "type '{}'", self.part_type)?;
+        for (name, value) in [
+            ("path", &self.path),
+            ("method", &self.method),
+            ("statusCode", &self.status_code),
+            ("name", &self.name),
+        ] {
+            if let Some(value) = value {
+                write!(f, ", {name} '{value}'")?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -191,7 +191,9 @@ impl Found {
         };
         let at = list.iter().position(|v| v.as_str() == Some(&key));
         let at = match self.row.form {
-            Form::Numbered => at.or_else(|| key.parse().ok().filter(|n| *n < list.len())),
+            Form::Numbered | Form::List => {
+                at.or_else(|| key.parse().ok().filter(|n| *n < list.len()))
+            }
             _ => at,
         };
         let appended = match self.verb {

@@ -43,7 +43,7 @@ pub(super) enum Form {
     Keyed,
     /// The same, or `/list/{number}`, which is how Terraform's provider names an endpoint type.
     Numbered,
-    /// `/list/{value}`, or `/list` and the value in the operation.
+    /// `/list/{value}`, `/list` and the value in the operation, or `/list/{number}` as above.
     List,
     /// Accepted for its own sake: a legacy member without effect.
     Ignored,
@@ -173,7 +173,7 @@ patchable! {
         "/certificateArn" [A R X] Text;
         "/certificateName" [A R X] Text;
         "/endpointConfiguration/ipAddressType" [R] Word(&["ipv4", "dualstack"]);
-        "/endpointConfiguration/types" [A X] List;
+        "/endpointConfiguration/types" [A R X] List;
         "/ownershipVerificationCertificateArn" [A R X] Text;
         "/regionalCertificateArn" [A R X] Text;
         "/regionalCertificateName" [A R X] Text;

@@ -25,6 +25,15 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
     {
         return Err(bad("The feature UsagePlans cannot be removed"));
     }
+    if let Some(other) = account
+        .features
+        .iter()
+        .find(|feature| *feature != USAGE_PLANS)
+    {
+        return Err(bad(format!(
+            "Invalid value '{other}' specified for patch path '/features'. Must be one of [{USAGE_PLANS}]"
+        )));
+    }
     if let Some(arn) = &account.cloudwatch_role_arn
         && !(arn.starts_with("arn:") && arn.contains(":role/"))
     {

@@ -24,9 +24,12 @@ pub(super) fn parse(body: &[u8]) -> Result<Vec<Line>, String> {
         .map(|name| name.trim().to_ascii_lowercase())
         .collect();
     let column = |name: &str| header.iter().position(|column| column == name);
-    let (Some(name), Some(key)) = (column("name"), column("key")) else {
-        return Err("The API key file needs a header row with the columns Name and Key".to_owned());
+    // The text is widely quoted from AWS for the key.
+    let needed = |name: &str| {
+        column(&name.to_ascii_lowercase())
+            .ok_or_else(|| format!("Missing required column '{name}'"))
     };
+    let (key, name) = (needed("Key")?, needed("Name")?);
     let (description, enabled) = (column("description"), column("enabled"));
     let usage_plan_ids = column("usageplanids");
     let mut lines = Vec::new();
@@ -120,8 +123,9 @@ mod tests {
     #[test]
     fn what_is_missing_is_named() {
         for (file, part) in [
-            ("", "header row"),
-            ("name,value\na,b", "header row"),
+            ("", "Missing required column 'Key'"),
+            ("name,value\na,b", "Missing required column 'Key'"),
+            ("key,value\na,b", "Missing required column 'Name'"),
             ("name,key\na,\n", "Line 2"),
         ] {
             let error = parse(file.as_bytes()).unwrap_err();

@@ -71,7 +71,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
 
 fn check_room(txn: &Txn<'_>) -> Result<(), ServiceError> {
     let most = txn.deps.quotas.api_keys;
-    quotas::check(txn.region.keys.len(), most, "API keys", "account")
+    quotas::check(txn.region.keys.len(), most, "API Keys", None)
 }
 
 fn new_id(txn: &Txn<'_>) -> String {

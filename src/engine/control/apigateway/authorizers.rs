@@ -63,7 +63,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     check(&authorizer)?;
     check_name(&api, &authorizer)?;
     let most = txn.deps.quotas.authorizers_per_api;
-    quotas::check(api.authorizers.len(), most, "Authorizers", "API")?;
+    quotas::check(api.authorizers.len(), most, "Authorizers", Some("API"))?;
     txn.put(api_id, authorizer.clone())?;
     answer(&authorizer)
 }

@@ -40,7 +40,7 @@ pub(super) fn generate(txn: &mut Txn<'_>, input: &Input) -> Answer {
         txn.region.certificates.len(),
         txn.deps.quotas.client_certificates,
     );
-    quotas::check(held, most, "Client Certificates", "account")?;
+    quotas::check(held, most, "Client Certificates", None)?;
     let now = txn.now();
     let (pem, key) = make(now)
         .map_err(|error| ServiceError::internal(format!("can't make a certificate: {error}")))?;

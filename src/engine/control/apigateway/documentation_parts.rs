@@ -37,10 +37,10 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         .values()
         .any(|held| taken(&held.part))
     {
-        // Documented as a conflict; the text is ours.
-        return Err(ServiceError::conflict(
-            "Documentation part already exists for the specified location",
-        ));
+        // Quoted from AWS for the type API; how it goes on for others is not known.
+        return Err(ServiceError::conflict(format!(
+            "Documentation part already exists for the specified location: {location}"
+        )));
     }
     let part = DocumentationPart {
         id: txn.new_short_id(|id| api.documentation_parts.contains_key(id)),
@@ -70,7 +70,12 @@ fn check(part: &DocumentationPart) -> Result<(), ServiceError> {
 
 fn check_count(txn: &Txn<'_>, count: usize) -> Result<(), ServiceError> {
     let most = txn.deps.quotas.documentation_parts_per_api;
-    quotas::check(count.saturating_sub(1), most, "documentation parts", "API")
+    quotas::check(
+        count.saturating_sub(1),
+        most,
+        "Documentation Parts",
+        Some("API"),
+    )
 }
 
 pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {

@@ -53,7 +53,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         return Err(bad("The domain name you provided already exists."));
     }
     let (held, most) = (txn.region.domains.len(), txn.deps.quotas.domain_names);
-    quotas::check(held, most, "custom domain names", "account")?;
+    quotas::check(held, most, "Domain Names", None)?;
     if given.mutual_tls_authentication.is_some() {
         return Err(bad("Sluice can't serve mutual TLS yet"));
     }

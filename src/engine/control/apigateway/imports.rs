@@ -241,7 +241,7 @@ fn check(txn: &Txn<'_>, held: &Api, definition: &Definition, import: &Import) ->
     if definition.resources.len() > txn.deps.quotas.resources_per_api {
         note(
             "Unable to create resources".to_owned(),
-            Err(bad(quotas::reached("resources", "API"))),
+            Err(bad(quotas::reached("Resources", Some("API")))),
         );
     }
     for name in import.definition.models.keys() {

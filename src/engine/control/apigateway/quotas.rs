@@ -1,6 +1,7 @@
 //! The quotas of an account, as AWS has them unless a file says otherwise.
 //!
-//! Source: `spec/rest/resources-methods.md` §5, where each figure stands. The texts follow the one of resources; only that is known.
+//! Source: `spec/rest/resources-methods.md` §5, where each figure stands. The texts follow those of resources and of APIs, which are widely
+//! quoted from AWS, their two blanks included; those of other things are not known.
 
 use serde::Deserialize;
 
@@ -72,8 +73,13 @@ impl Quotas {
     }
 }
 
-/// Refuses one more of what there are `held` of when there may be `most`.
-pub(super) fn check(held: usize, most: usize, what: &str, of: &str) -> Result<(), ServiceError> {
+/// Refuses one more of what there are `held` of when there may be `most`, in the account or `of` one thing.
+pub(super) fn check(
+    held: usize,
+    most: usize,
+    what: &str,
+    of: Option<&str>,
+) -> Result<(), ServiceError> {
     if held < most {
         return Ok(());
     }
@@ -81,9 +87,10 @@ pub(super) fn check(held: usize, most: usize, what: &str, of: &str) -> Result<()
 }
 
 /// The service's text for a quota that is reached.
-pub(super) fn reached(what: &str, of: &str) -> String {
+pub(super) fn reached(what: &str, of: Option<&str>) -> String {
+    let of = of.map(|of| format!(" for this {of}")).unwrap_or_default();
     format!(
-        "Maximum number of {what} for this {of} has been reached. Please contact AWS if you need additional {what}."
+        "Maximum number of {what}{of} has been reached.  Please contact AWS if you need additional {what}."
     )
 }
 

@@ -29,7 +29,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     };
     check_place(&api, &resource)?;
     let most = txn.deps.quotas.resources_per_api;
-    quotas::check(api.resources.len(), most, "resources", "API")?;
+    quotas::check(api.resources.len(), most, "Resources", Some("API"))?;
     txn.put(api_id, resource.clone())?;
     answer(&resource)
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::domain_names::Domain;
 use super::error::bad;
 use super::page::{oldest_first, page};
 use super::resource_policy;
@@ -105,14 +106,14 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
 pub(super) fn check_room(txn: &Txn<'_>, rest_api: &RestApi) -> Result<(), ServiceError> {
     let quotas = &txn.deps.quotas;
     let types = &rest_api.endpoint_configuration.types;
-    let (most, what) = match types.first().map(String::as_str) {
-        Some("REGIONAL") => (quotas.regional_apis, "regional APIs"),
-        Some("PRIVATE") => (quotas.private_apis, "private APIs"),
-        _ => (quotas.edge_apis, "edge-optimized APIs"),
+    let most = match types.first().map(String::as_str) {
+        Some("REGIONAL") => quotas.regional_apis,
+        Some("PRIVATE") => quotas.private_apis,
+        _ => quotas.edge_apis,
     };
     let apis = txn.region.apis.values();
     let held = apis.filter(|api| api.rest_api.endpoint_configuration.types == *types);
-    quotas::check(held.count(), most, what, "account")
+    quotas::check(held.count(), most, "APIs", None)
 }
 
 pub(super) fn endpoint(given: Option<Endpoint>) -> Result<EndpointConfiguration, ServiceError> {
@@ -308,13 +309,22 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
 pub(super) fn delete(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let id = text(input, "restapi_id");
     txn.api(id)?;
-    let domains = txn.region.domains.values();
-    let mut mappings = domains.flat_map(|held| &held.entity.mappings);
-    if mappings.any(|mapping| mapping.rest_api_id == id) {
-        // Recalled, not recorded.
-        return Err(bad(
-            "Please remove all base path mappings related to your domains from all API stages",
-        ));
+    let domains = txn.region.domains.iter();
+    let maps = |held: &Domain| {
+        held.mappings
+            .iter()
+            .any(|mapping| mapping.rest_api_id == id)
+    };
+    let domains: Vec<&str> = domains
+        .filter(|(_, held)| maps(&held.entity))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if !domains.is_empty() {
+        // Widely quoted from AWS, not recorded.
+        return Err(bad(format!(
+            "Deleting RestApi {id} failed. Please remove all base path mappings related to the RestApi in your domains: {}",
+            domains.join(", ")
+        )));
     }
     txn.remove_api(id);
     super::usage_plans::forget_stages(txn, |api, _| api == id)?;

@@ -87,7 +87,7 @@ pub(super) fn check_new(txn: &Txn<'_>, api: &Api, name: &str) -> Result<(), Serv
         return Err(ServiceError::conflict("Stage already exists"));
     }
     let most = txn.deps.quotas.stages_per_api;
-    quotas::check(api.stages.len(), most, "stages", "API")
+    quotas::check(api.stages.len(), most, "Stages", Some("API"))
 }
 
 /// What must hold of a stage however it came about; `held` is what it was before. What the gateway can't serve comes last, so that

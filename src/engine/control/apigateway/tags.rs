@@ -61,7 +61,7 @@ pub(super) fn untag(txn: &mut Txn<'_>, input: &Input) -> Answer {
     NOTHING
 }
 
-/// Tags as they are kept: none rather than empty, after a check. The texts of refusals are not recorded.
+/// Tags as they are kept: none rather than empty, after a check. Of the refusals' texts only that of the prefix is known, quoted from AWS.
 pub(super) fn kept(tags: Option<Map<String>>) -> Result<Option<Map<String>>, ServiceError> {
     let tags = tags.filter(|tags| !tags.is_empty());
     if let Some(tags) = &tags {
@@ -79,18 +79,31 @@ fn check(tags: &Map<String>) -> Result<(), ServiceError> {
     }
     let length = |text: &str| text.chars().count();
     for (key, value) in tags {
-        if key.is_empty() || length(key) > MAX_KEY || key.starts_with("aws:") {
+        if key
+            .get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case("aws:"))
+        {
+            return Err(bad(
+                "Invalid tag key. Tag keys cannot start with 'aws:' (case insensitive)",
+            ));
+        }
+        if key.is_empty() || length(key) > MAX_KEY || !key.chars().all(fits) {
             return Err(bad(format!(
-                "Invalid tag key '{key}': must have 1 to {MAX_KEY} characters and not start with 'aws:'"
+                "Invalid tag key '{key}'. Tag keys can have 1 to {MAX_KEY} letters, digits, blanks and characters of _.:/=+-@"
             )));
         }
-        if length(value) > MAX_VALUE {
+        if length(value) > MAX_VALUE || !value.chars().all(fits) {
             return Err(bad(format!(
-                "Invalid value of the tag '{key}': can be at most {MAX_VALUE} characters"
+                "Invalid value of the tag '{key}'. Tag values can have at most {MAX_VALUE} letters, digits, blanks and characters of _.:/=+-@"
             )));
         }
     }
     Ok(())
+}
+
+/// What AWS allows in tags: page "Tag naming limits and requirements".
+fn fits(c: char) -> bool {
+    c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c)
 }
 
 /// `arn:aws:apigateway:{region}::/restapis/{id}/stages/{stage}` and its like.

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use super::error::bad;
+use super::page::page;
 use super::txn::{Txn, patch, text};
 use super::{Answer, usage_plan_keys};
 use crate::engine::wire::{Input, ServiceError};
@@ -17,7 +18,7 @@ use crate::model::UsagePlan;
 /// The longest range that the service tells of.
 const MAX_DAYS: i32 = 90;
 
-/// Used and left per day for each key of the plan, or for one.
+/// Used and left per day for each key of the plan, in pages of keys, or for one.
 pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
     let plan = txn.plan(text(input, "usageplanId"))?.entity;
     let first = date(input, "startDate")?;
@@ -33,7 +34,20 @@ pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
         )));
     }
     let key = input.text("keyId").filter(|key| !key.is_empty());
-    Ok(told(txn, &plan, key, (first, last)))
+    let members = txn.region.members.keys();
+    let keys = members.filter(|(of, id)| *of == plan.id && key.is_none_or(|key| key == id));
+    let paged = page(
+        keys.map(|(_, id)| (id.clone(), id.as_str().into()))
+            .collect(),
+        input,
+    )?;
+    let keys = paged["item"].as_array().into_iter().flatten();
+    let keys: Vec<&str> = keys.filter_map(Value::as_str).collect();
+    let mut answer = told(txn, &plan, &keys, (first, last));
+    if let Some(position) = paged.get("position") {
+        answer["position"] = position.clone();
+    }
+    Ok(answer)
 }
 
 fn date(input: &Input, name: &str) -> Result<Date, ServiceError> {
@@ -45,10 +59,9 @@ fn date(input: &Input, name: &str) -> Result<Date, ServiceError> {
     })
 }
 
-fn told(txn: &Txn<'_>, plan: &UsagePlan, key: Option<&str>, days: (Date, Date)) -> Value {
-    let members = txn.region.members.keys();
+fn told(txn: &Txn<'_>, plan: &UsagePlan, keys: &[&str], days: (Date, Date)) -> Value {
     let mut values = Map::new();
-    for (_, id) in members.filter(|(of, id)| *of == plan.id && key.is_none_or(|key| key == id)) {
+    for id in keys {
         let pairs: Vec<Value> = txn
             .deps
             .gateway
@@ -58,7 +71,7 @@ fn told(txn: &Txn<'_>, plan: &UsagePlan, key: Option<&str>, days: (Date, Date)) 
             // Without a quota nothing can be left: the service's answer to that is not recorded.
             .map(|day| json!([day.used, day.remaining.unwrap_or(0)]))
             .collect();
-        values.insert(id.clone(), pairs.into());
+        values.insert((*id).to_owned(), pairs.into());
     }
     json!({
         "usagePlanId": plan.id,
@@ -110,5 +123,5 @@ pub(super) fn granted(txn: &Txn<'_>, input: &Input) -> Result<Granted, ServiceEr
 /// The usage of the day, which is what an update answers.
 pub(super) fn told_today(txn: &Txn<'_>, granted: &Granted) -> Value {
     let today = txn.deps.clock.now().to_zoned(TimeZone::UTC).date();
-    told(txn, &granted.plan, Some(&granted.key), (today, today))
+    told(txn, &granted.plan, &[&granted.key], (today, today))
 }

@@ -46,11 +46,11 @@ pub(super) fn join(txn: &mut Txn<'_>, plan_id: &str, key: &str) -> Result<(), Se
     check_one_plan_per_stage(txn, &plan.entity, key)?;
     let held = txn.region.members.keys().filter(|(_, of)| of == key);
     let most = txn.deps.quotas.usage_plans_per_api_key;
-    quotas::check(held.count(), most, "usage plans", "API key")?;
+    quotas::check(held.count(), most, "Usage Plans", Some("API Key"))?;
     txn.put_member(plan_id, key)
 }
 
-/// A key opens a stage through one plan only; the text is not recorded.
+/// A key opens a stage through one plan only; the text is recalled, not recorded.
 pub(super) fn check_one_plan_per_stage(
     txn: &Txn<'_>,
     plan: &UsagePlan,
@@ -70,8 +70,8 @@ pub(super) fn check_one_plan_per_stage(
         });
         if let Some(stage) = shared {
             return Err(ServiceError::conflict(format!(
-                "Usage Plan {} cannot be attached to API Key {key}: the key is in Usage Plan {} for the stage {}:{} already",
-                plan.id, other.entity.id, stage.api_id, stage.stage
+                "Usage Plan {} cannot be added because API Key {key} cannot reference multiple Usage Plans with the same API stage: {}:{}",
+                plan.id, stage.api_id, stage.stage
             )));
         }
     }
@@ -104,6 +104,7 @@ pub(super) fn find(txn: &Txn<'_>, input: &Input) -> Result<(String, String), Ser
     if txn.region.members.contains_key(&member) {
         Ok(member)
     } else {
+        key_of(txn, key)?;
         // Recalled, not recorded.
         Err(not_found("Invalid Usage Plan Key identifier specified"))
     }

@@ -41,6 +41,9 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         tags: tags::kept(given.tags)?,
     };
     for stage in &plan.api_stages {
+        if stage.api_id.is_empty() || stage.stage.is_empty() {
+            return Err(bad("Invalid API Stage specified"));
+        }
         if !exists(txn, &stage.api_id, &stage.stage) {
             return Err(ServiceError::not_found(format!(
                 "Invalid API Stage {{api: {}, stage: {}}} specified for usageplan {}",
@@ -50,7 +53,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     }
     check(&plan)?;
     let most = txn.deps.quotas.usage_plans;
-    quotas::check(txn.region.plans.len(), most, "usage plans", "account")?;
+    quotas::check(txn.region.plans.len(), most, "Usage Plans", None)?;
     let place = txn.place();
     txn.put_plan(place, plan.clone())?;
     answer(&plan)
@@ -140,9 +143,15 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
 pub(super) fn delete(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let plan = txn.plan(text(input, "usageplanId"))?;
     let id = &plan.entity.id;
-    if !plan.entity.api_stages.is_empty() {
+    let stages = plan.entity.api_stages.iter();
+    let stages: Vec<String> = stages
+        .map(|stage| format!("{}:{}", stage.api_id, stage.stage))
+        .collect();
+    if !stages.is_empty() {
+        // Widely quoted from AWS, not recorded; how it separates several stages is not known.
         return Err(bad(format!(
-            "Cannot delete Usage Plan {id} because there are API Stages associated with it"
+            "Cannot delete Usage Plan {id} because there are API Stages associated with it, including {}",
+            stages.join(", ")
         )));
     }
     txn.remove_plan(id);

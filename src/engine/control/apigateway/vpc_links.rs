@@ -1,6 +1,7 @@
 //! VPC links.
 //!
-//! Source: `spec/aws-recorded/FACTS.md` §20 (recorded), `spec/rest/control-plane.md` §4, §5.
+//! Source: `spec/aws-recorded/FACTS.md` §20 (recorded), `spec/rest/control-plane.md` §4, §5. A link is made with its creation, so that the
+//! next call finds it `AVAILABLE`; on AWS that takes minutes.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,29 +12,38 @@ use super::txn::{NOTHING, Txn, answer, patch, read, text};
 use super::{Answer, quotas, tags};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply;
-use crate::model::{EpochSeconds, Map, VpcLink};
+use crate::model::{Map, VpcLink};
 
 const NO_LINK: &str = "Invalid Vpc Link identifier specified";
-/// How long a new link is `PENDING`, in seconds. On AWS it takes minutes; here there is nothing to build.
-const PENDING: EpochSeconds = 1;
 
-/// A link as it is stored.
+/// A link as it is stored: as its creation answered it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct HeldLink {
     pub(super) link: VpcLink,
-    made: EpochSeconds,
 }
 
 impl HeldLink {
-    /// The link as it is by now.
-    fn at(&self, now: EpochSeconds) -> VpcLink {
+    /// The link as it is once it is made.
+    fn made(&self) -> VpcLink {
         let mut link = self.link.clone();
-        if now >= self.made + PENDING {
-            "AVAILABLE".clone_into(&mut link.status);
-            link.status_message = Some("Your vpc link is ready for use".to_owned());
-        }
+        let (status, message) = if link.target_arns.iter().any(|arn| is_other_balancer(arn)) {
+            // Quoted from AWS, where it took an application load balancer's ARN and failed later.
+            ("FAILED", "NLB ARN is malformed")
+        } else {
+            ("AVAILABLE", "Your vpc link is ready for use")
+        };
+        status.clone_into(&mut link.status);
+        link.status_message = Some(message.to_owned());
         link
     }
+}
+
+/// Whether an ARN is that of a load balancer which links can't lead to: an application's or a gateway's.
+fn is_other_balancer(arn: &str) -> bool {
+    let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
+    ["loadbalancer/app/", "loadbalancer/gwy/"]
+        .iter()
+        .any(|other| resource.starts_with(other))
 }
 
 #[derive(Deserialize)]
@@ -49,6 +59,10 @@ struct CreateVpcLink {
 
 pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let given: CreateVpcLink = read(input)?;
+    if given.target_arns.len() > 1 {
+        // Quoted from AWS, not recorded.
+        return Err(bad("More than one target arn specified for vpc link."));
+    }
     for arn in &given.target_arns {
         if arn.splitn(6, ':').count() != 6 || !arn.starts_with("arn:") {
             return Err(bad(format!("Invalid ARN. ARN is not well formed {arn}")));
@@ -65,14 +79,9 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     };
     check(&link)?;
     let (held, most) = (txn.region.links.len(), txn.deps.quotas.vpc_links);
-    quotas::check(held, most, "VPC links", "account")?;
+    quotas::check(held, most, "VPC Links", None)?;
     let place = txn.place();
-    let made = txn.now();
-    let held = HeldLink {
-        link: link.clone(),
-        made,
-    };
-    txn.put_link(place, held)?;
+    txn.put_link(place, HeldLink { link: link.clone() })?;
     answer(&link)
 }
 
@@ -92,21 +101,20 @@ pub(super) fn find(txn: &Txn<'_>, id: &str) -> Result<Listed<HeldLink>, ServiceE
 }
 
 /// The link with its tags present even when there are none.
-fn shown(txn: &Txn<'_>, held: &HeldLink) -> Answer {
-    let mut link = held.at(txn.now());
+fn shown(held: &HeldLink) -> Answer {
+    let mut link = held.made();
     link.tags.get_or_insert_default();
     answer(&link)
 }
 
 pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
-    shown(txn, &find(txn, text(input, "vpclink_id"))?.entity)
+    shown(&find(txn, text(input, "vpclink_id"))?.entity)
 }
 
 pub(super) fn list(txn: &Txn<'_>, input: &Input) -> Answer {
     let mut entries = Vec::new();
     for held in txn.region.links.values() {
-        let link = held.entity.at(txn.now());
-        entries.push((oldest_first(held.place), answer(&link)?));
+        entries.push((oldest_first(held.place), answer(&held.entity.made())?));
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));
     page(entries, input)
@@ -115,33 +123,60 @@ pub(super) fn list(txn: &Txn<'_>, input: &Input) -> Answer {
 pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let found = find(txn, text(input, "vpclink_id"))?;
     let mut held = found.entity.as_ref().clone();
-    apply(&mut held.link, &patch(input)?)?;
+    let operations = patch(input)?;
+    let targets = |path: &str| path == "/targetArns" || path.starts_with("/targetArns/");
+    if operations
+        .iter()
+        .any(|operation| operation.path.as_deref().is_some_and(targets))
+    {
+        // Quoted from AWS, not recorded.
+        return Err(bad("Target arns are not allowed to be changed/added."));
+    }
+    apply(&mut held.link, &operations)?;
     check(&held.link)?;
     txn.put_link(found.place, held.clone())?;
-    shown(txn, &held)
+    shown(&held)
 }
 
 pub(super) fn delete(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let id = text(input, "vpclink_id");
     find(txn, id)?;
-    let mut users = Vec::new();
-    for (api, held) in txn.region.apis.iter() {
-        for resource in held.resources.values() {
-            for (verb, method) in &resource.resource_methods {
-                let integration = method.method_integration.as_ref();
-                if integration.is_some_and(|i| i.connection_id.as_deref() == Some(id)) {
-                    users.push(format!("{verb}:{}:{api}", resource.id));
-                }
-            }
-        }
-    }
+    let users = users(txn, id);
     if !users.is_empty() {
-        // Widely met, not recorded.
+        // Widely quoted from AWS, not recorded.
         return Err(bad(format!(
-            "Cannot delete vpc link. Vpc link '{id}', is referenced in [{}] in format of [Method:Resource:Api]",
+            "Cannot delete vpc link. Vpc link '{id}', is referenced in [{}] in format of [RESTApiId:Method:Resource:Stage].",
             users.join(", ")
         )));
     }
     txn.remove_link(id);
     NOTHING
+}
+
+/// The deployed methods whose requests go through the link, as the refusal to delete it names them.
+fn users(txn: &Txn<'_>, id: &str) -> Vec<String> {
+    let mut users = Vec::new();
+    for (api, held) in txn.region.apis.iter() {
+        for stage in held.stages.values() {
+            let canary = stage.canary_settings.as_ref();
+            let canary = canary.and_then(|canary| canary.deployment_id.as_ref());
+            let deployments = [Some(&stage.deployment_id), canary];
+            for deployed in deployments.into_iter().flatten() {
+                let Some(deployed) = held.deployments.get(deployed) else {
+                    continue;
+                };
+                for (resource, method) in deployed.definition.methods() {
+                    let integration = method.method_integration.as_ref();
+                    if integration.is_some_and(|i| i.connection_id.as_deref() == Some(id)) {
+                        let (verb, stage) = (&method.http_method, &stage.stage_name);
+                        let user = format!("{api}:{verb}:{}:{stage}", resource.id);
+                        if !users.contains(&user) {
+                            users.push(user);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    users
 }

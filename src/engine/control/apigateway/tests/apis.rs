@@ -131,7 +131,9 @@ fn tags_are_empty_or_absent_by_operation() {
         json!({"resource_arn": arn, "tags": {"aws:x": "2"}}),
     );
     assert!(
-        wrong.starts_with("400 BadRequestException: Invalid tag key 'aws:x'"),
+        wrong.starts_with(
+            "400 BadRequestException: Invalid tag key. Tag keys cannot start with 'aws:'"
+        ),
         "{wrong}"
     );
 }
@@ -308,6 +310,10 @@ fn the_account_has_its_settings() {
         (
             ("remove", "/features", "UsagePlans"),
             "400 BadRequestException: The feature UsagePlans cannot be removed",
+        ),
+        (
+            ("add", "/features", "Wings"),
+            "400 BadRequestException: Invalid value 'Wings' specified for patch path '/features'. Must be one of [UsagePlans]",
         ),
         (
             ("replace", "/colour", "red"),

@@ -108,7 +108,16 @@ fn a_place_has_one_part_with_properties() {
         json!({"type": "METHOD", "path": "/", "method": "*"})
     );
     let same = json!({"type": "METHOD", "path": "/", "method": "*"});
-    assert_eq!(create(same, r#"{"a": 1}"#).code, "ConflictException");
+    let again = create(same, r#"{"a": 1}"#);
+    assert_eq!(
+        (again.code.as_str(), &again.body["message"]),
+        (
+            "ConflictException",
+            &json!(
+                "Documentation part already exists for the specified location: type 'METHOD', path '/', method '*'"
+            )
+        )
+    );
     for properties in ["{}", "[1]", "nonsense", ""] {
         let refused = create(json!({"type": "API"}), properties);
         assert_eq!(
@@ -118,6 +127,11 @@ fn a_place_has_one_part_with_properties() {
         );
     }
     assert_eq!(create(json!({"type": "MODEL"}), r#"{"a": 1}"#).status, 400);
+    create(json!({"type": "API"}), r#"{"a": 1}"#);
+    assert_eq!(
+        create(json!({"type": "API"}), r#"{"a": 1}"#).body["message"],
+        "Documentation part already exists for the specified location: type 'API'"
+    );
 }
 
 const DOCUMENT: &str = r##"{

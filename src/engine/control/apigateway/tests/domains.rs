@@ -192,9 +192,11 @@ fn base_paths_are_mapped_to_stages() {
     let gone = "404 NotFoundException: Invalid base path mapping identifier specified";
     assert_eq!(bed.refused("GetBasePathMapping", of("v1")), gone);
     let delete = || json!({"restapi_id": api});
-    assert!(
-        bed.refused("DeleteRestApi", delete())
-            .contains("Please remove all base path mappings")
+    assert_eq!(
+        bed.refused("DeleteRestApi", delete()),
+        format!(
+            "400 BadRequestException: Deleting RestApi {api} failed. Please remove all base path mappings related to the RestApi in your domains: a.example.com"
+        )
     );
     bed.ok("DeleteBasePathMapping", of("v2"));
     bed.ok("DeleteDomainName", json!({"domain_name": "a.example.com"}));

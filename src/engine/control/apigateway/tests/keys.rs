@@ -236,7 +236,7 @@ fn plans_live_as_recorded() {
     );
 
     let held = format!(
-        "400 BadRequestException: Cannot delete Usage Plan {id} because there are API Stages associated with it"
+        "400 BadRequestException: Cannot delete Usage Plan {id} because there are API Stages associated with it, including {api}:dev"
     );
     assert_eq!(bed.refused("DeleteUsagePlan", of()), held);
     bed.ok(
@@ -311,12 +311,25 @@ fn keys_join_and_leave_plans() {
             .starts_with("409 ConflictException")
     );
     let second = bed.refused("CreateUsagePlanKey", join(&silver, &id, "API_KEY"));
-    assert!(
-        second.starts_with(&format!(
-            "409 ConflictException: Usage Plan {silver} cannot be attached"
-        )),
-        "{second}"
+    assert_eq!(
+        second,
+        format!(
+            "409 ConflictException: Usage Plan {silver} cannot be added because API Key {id} cannot reference multiple Usage Plans with the same API stage: {api}:dev"
+        )
     );
+    let apart = text(&bed.ok("CreateApiKey", json!({}))["id"]);
+    for (key, want) in [
+        ("x", NO_KEY),
+        (
+            apart.as_str(),
+            "404 NotFoundException: Invalid Usage Plan Key identifier specified",
+        ),
+    ] {
+        for operation in ["GetUsagePlanKey", "DeleteUsagePlanKey"] {
+            let of = json!({"usageplanId": gold, "keyId": key});
+            assert_eq!(bed.refused(operation, of), want, "{operation}");
+        }
+    }
 
     assert_eq!(bed.ask("DeleteUsagePlanKey", &of()).status, 202);
     assert!(
@@ -424,5 +437,47 @@ fn keys_are_imported_from_a_file() {
         ["renamed", "first"]
     );
     let broken = import("colour\nred", false);
-    assert!(text(&broken.body["message"]).contains("columns Name and Key"));
+    assert_eq!(broken.body["message"], "Missing required column 'Key'");
+}
+
+#[test]
+fn usage_comes_in_pages_of_keys() {
+    let bed = Bed::new();
+    let plan = text(&bed.ok("CreateUsagePlan", json!({"name": "p"}))["id"]);
+    let mut keys = Vec::new();
+    for _ in 0..3 {
+        let key = text(&bed.ok("CreateApiKey", json!({}))["id"]);
+        bed.ok(
+            "CreateUsagePlanKey",
+            json!({"usageplanId": plan, "keyId": key, "keyType": "API_KEY"}),
+        );
+        keys.push(key);
+    }
+    keys.sort();
+    let ask = |more: Value| {
+        let mut all =
+            json!({"usageplanId": plan, "startDate": "2026-01-01", "endDate": "2026-01-01"});
+        all.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        bed.ok("GetUsage", all)
+    };
+    let told = |answer: &Value| -> Vec<String> {
+        answer["values"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect()
+    };
+    let first = ask(json!({"limit": 2}));
+    assert_eq!(told(&first), keys[..2]);
+    let second = ask(json!({"limit": 2, "position": first["position"]}));
+    assert_eq!(
+        (told(&second), second.get("position")),
+        (keys[2..].to_vec(), None)
+    );
+    assert_eq!(told(&ask(json!({}))), keys);
+    assert_eq!(told(&ask(json!({"keyId": keys[1]}))), keys[1..2]);
+    assert_eq!(told(&ask(json!({"keyId": "x"}))), [""; 0]);
 }

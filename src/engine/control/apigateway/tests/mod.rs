@@ -13,6 +13,7 @@ mod certificates;
 mod deployments;
 mod documentation;
 mod domains;
+mod first_format;
 mod integrations;
 mod keys;
 mod methods;
@@ -25,6 +26,7 @@ mod sdk;
 mod stages;
 mod state;
 mod state_file;
+mod tags;
 mod terraform;
 mod vpc_links;
 

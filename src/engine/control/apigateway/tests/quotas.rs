@@ -34,8 +34,7 @@ fn each_quota_is_enforced() {
     let bed = tight();
     let reached = |what: &str, of: &str| {
         format!(
-            "429 LimitExceededException: Maximum number of {what} for this {of} has been reached. \
-             Please contact AWS if you need additional {what}."
+            "429 LimitExceededException: Maximum number of {what}{of} has been reached.  Please contact AWS if you need additional {what}."
         )
     };
     let (api, root, deployment) = bed.deployed();
@@ -49,20 +48,20 @@ fn each_quota_is_enforced() {
     let stage =
         |name: &str| json!({"restapi_id": api, "stageName": name, "deploymentId": deployment});
     for (operation, first, second, what, of) in [
+        ("CreateRestApi", regional.clone(), regional, "APIs", ""),
         (
-            "CreateRestApi",
-            regional.clone(),
-            regional,
-            "regional APIs",
-            "account",
+            "CreateStage",
+            stage("a"),
+            stage("b"),
+            "Stages",
+            " for this API",
         ),
-        ("CreateStage", stage("a"), stage("b"), "stages", "API"),
         (
             "CreateAuthorizer",
             authorizer("a"),
             authorizer("b"),
             "Authorizers",
-            "API",
+            " for this API",
         ),
         (
             "CreateRequestValidator",
@@ -75,24 +74,24 @@ fn each_quota_is_enforced() {
             "CreateDocumentationPart",
             part("/"),
             part("/one"),
-            "documentation parts",
-            "API",
+            "Documentation Parts",
+            " for this API",
         ),
-        ("CreateApiKey", json!({}), json!({}), "API keys", "account"),
+        ("CreateApiKey", json!({}), json!({}), "API Keys", ""),
         (
             "GenerateClientCertificate",
             json!({}),
             json!({}),
             "Client Certificates",
-            "account",
+            "",
         ),
-        ("CreateVpcLink", link.clone(), link, "VPC links", "account"),
+        ("CreateVpcLink", link.clone(), link, "VPC Links", ""),
         (
             "CreateDomainName",
             domain("a.example.com"),
             domain("b.example.com"),
-            "custom domain names",
-            "account",
+            "Domain Names",
+            "",
         ),
     ] {
         bed.ok(operation, first);
@@ -103,15 +102,12 @@ fn each_quota_is_enforced() {
         );
     }
     let edge = bed.ask("CreateRestApi", &json!({"name": "second"}));
-    assert_eq!(
-        edge.body["message"],
-        reached("edge-optimized APIs", "account")[28..]
-    );
+    assert_eq!(edge.body["message"], reached("APIs", "")[28..]);
     assert!(edge.headers.contains_key("retry-after"));
     let third = json!({"restapi_id": api, "parent_id": root, "pathPart": "two"});
     assert_eq!(
         bed.refused("CreateResource", third),
-        reached("resources", "API")
+        reached("Resources", " for this API")
     );
 
     let key = bed.ok("GetApiKeys", json!({}))["item"][0]["id"].clone();
@@ -120,9 +116,9 @@ fn each_quota_is_enforced() {
     let (first, second) = (plan("one"), plan("two"));
     bed.ok("CreateUsagePlanKey", join(&first));
     let refused = bed.refused("CreateUsagePlanKey", join(&second));
-    assert_eq!(refused, reached("usage plans", "API key"));
+    assert_eq!(refused, reached("Usage Plans", " for this API Key"));
     let refused = bed.refused("CreateUsagePlan", json!({"name": "three"}));
-    assert_eq!(refused, reached("usage plans", "account"));
+    assert_eq!(refused, reached("Usage Plans", ""));
 }
 
 #[test]

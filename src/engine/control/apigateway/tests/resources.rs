@@ -204,7 +204,7 @@ fn an_api_has_room_for_300_resources() {
     );
     assert!(
         full.starts_with(
-            "429 LimitExceededException: Maximum number of resources for this API has been reached."
+            "429 LimitExceededException: Maximum number of Resources for this API has been reached.  Please"
         ),
         "{full}"
     );

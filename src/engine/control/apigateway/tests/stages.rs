@@ -306,7 +306,7 @@ fn an_api_has_room_for_ten_stages() {
     ] {
         let full = bed.refused(operation, input);
         assert!(
-            full.starts_with("429 LimitExceededException: Maximum number of stages"),
+            full.starts_with("429 LimitExceededException: Maximum number of Stages"),
             "{full}"
         );
     }

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Bed, at, text};
+use super::{Bed, NONE, at, text};
 
 impl Bed {
     /// Reads, and checks that each of `members` reads so.
@@ -55,12 +55,13 @@ fn an_api_is_applied_changed_and_destroyed() {
             ("remove", "/binaryMediaTypes/image~1png", ""),
             ("replace", "/minimumCompressionSize", "0"),
             ("replace", "/disableExecuteApiEndpoint", "false"),
+            ("replace", "/endpointConfiguration/types/0", "EDGE"),
         ],
     );
     bed.reads(
         "GetRestApi",
         &id,
-        json!({"name": "tf2", "binaryMediaTypes": ["application/zip"], "minimumCompressionSize": 0}),
+        json!({"name": "tf2", "endpointConfiguration": {"types": ["EDGE"], "ipAddressType": "ipv4"}, "binaryMediaTypes": ["application/zip"], "minimumCompressionSize": 0}),
     );
     let arn = format!("arn:aws:apigateway:us-east-1::/restapis/{api}");
     bed.ok(
@@ -271,4 +272,192 @@ fn an_api_is_applied_changed_and_destroyed() {
     bed.deletes("DeleteMethod", &method);
     bed.deletes("DeleteResource", &resource);
     bed.deletes("DeleteRestApi", &id);
+}
+
+#[test]
+fn domains_mappings_links_certificates_and_documentation_are_applied_too() {
+    let bed = Bed::new();
+    let (api, _, deployment) = bed.deployed();
+    let stage = json!({"restapi_id": api, "stageName": "dev", "deploymentId": deployment});
+    bed.ok("CreateStage", stage);
+    // aws_api_gateway_domain_name: the endpoint type is replaced by its index.
+    let certificate = "arn:aws:acm:us-east-1:111111111111:certificate/c";
+    let domain = json!({"domain_name": "a.example.com"});
+    bed.ok(
+        "CreateDomainName",
+        json!({"domainName": "a.example.com", "certificateArn": certificate, "securityPolicy": "TLS_1_0"}),
+    );
+    bed.patched(
+        "UpdateDomainName",
+        domain.clone(),
+        &[
+            ("replace", "/certificateArn", ""),
+            ("replace", "/endpointConfiguration/types/0", "REGIONAL"),
+            ("replace", "/regionalCertificateArn", certificate),
+            ("replace", "/securityPolicy", "TLS_1_2"),
+        ],
+    );
+    bed.reads(
+        "GetDomainName",
+        &domain,
+        json!({"regionalCertificateArn": certificate, "certificateArn": null, "securityPolicy": "TLS_1_2", "domainNameStatus": "AVAILABLE"}),
+    );
+
+    // aws_api_gateway_base_path_mapping: an empty path is read back as `(none)`.
+    let mapping = |base: &str| json!({"domain_name": "a.example.com", "base_path": base});
+    bed.ok(
+        "CreateBasePathMapping",
+        json!({"domain_name": "a.example.com", "restApiId": api, "basePath": "", "stage": "dev"}),
+    );
+    bed.reads(
+        "GetBasePathMapping",
+        &mapping("(none)"),
+        json!({"restApiId": api, "stage": "dev"}),
+    );
+    bed.patched(
+        "UpdateBasePathMapping",
+        mapping("(none)"),
+        &[
+            ("replace", "/stage", ""),
+            ("replace", "/restapiId", &api),
+            ("replace", "/basePath", "v1"),
+        ],
+    );
+    bed.reads(
+        "GetBasePathMapping",
+        &mapping("v1"),
+        json!({"restApiId": api, "stage": null}),
+    );
+
+    // aws_api_gateway_vpc_link: waits until it is there, and until it is gone.
+    let balancer = "arn:aws:elasticloadbalancing:us-east-1:111111111111:loadbalancer/net/a/b";
+    let made = bed.ok(
+        "CreateVpcLink",
+        json!({"name": "l", "targetArns": [balancer]}),
+    );
+    let link = json!({"vpclink_id": made["id"]});
+    bed.reads(
+        "GetVpcLink",
+        &link,
+        json!({"status": "AVAILABLE", "targetArns": [balancer]}),
+    );
+    bed.patched(
+        "UpdateVpcLink",
+        link.clone(),
+        &[("replace", "/name", "m"), ("replace", "/description", "d")],
+    );
+    bed.reads(
+        "GetVpcLink",
+        &link,
+        json!({"name": "m", "description": "d"}),
+    );
+
+    // aws_api_gateway_client_certificate
+    let made = bed.ok("GenerateClientCertificate", json!({"description": "d"}));
+    let client = json!({"clientcertificate_id": made["clientCertificateId"]});
+    bed.patched(
+        "UpdateClientCertificate",
+        client.clone(),
+        &[("replace", "/description", "e")],
+    );
+    bed.reads(
+        "GetClientCertificate",
+        &client,
+        json!({"description": "e", "pemEncodedCertificate": made["pemEncodedCertificate"]}),
+    );
+
+    // aws_api_gateway_documentation_part, _documentation_version
+    let made = bed.ok(
+        "CreateDocumentationPart",
+        json!({"restapi_id": api, "location": {"type": "METHOD", "method": "GET", "path": "/"}, "properties": "{\"a\": 1}"}),
+    );
+    let part = json!({"restapi_id": api, "part_id": made["id"]});
+    bed.patched(
+        "UpdateDocumentationPart",
+        part.clone(),
+        &[("replace", "/properties", "{\"a\": 2}")],
+    );
+    bed.reads(
+        "GetDocumentationPart",
+        &part,
+        json!({"properties": "{\"a\": 2}"}),
+    );
+    bed.ok(
+        "CreateDocumentationVersion",
+        json!({"restapi_id": api, "documentationVersion": "1"}),
+    );
+    let version = json!({"restapi_id": api, "doc_version": "1"});
+    bed.patched(
+        "UpdateDocumentationVersion",
+        version.clone(),
+        &[("replace", "/description", "d")],
+    );
+    bed.reads(
+        "GetDocumentationVersion",
+        &version,
+        json!({"description": "d"}),
+    );
+
+    // aws_api_gateway_account: the role is taken away by an empty value.
+    let role = "arn:aws:iam::111111111111:role/r";
+    bed.patched(
+        "UpdateAccount",
+        json!({}),
+        &[("replace", "/cloudwatchRoleArn", role)],
+    );
+    bed.reads("GetAccount", &json!({}), json!({"cloudwatchRoleArn": role}));
+    bed.patched(
+        "UpdateAccount",
+        json!({}),
+        &[("replace", "/cloudwatchRoleArn", "")],
+    );
+    bed.reads("GetAccount", &json!({}), json!({"cloudwatchRoleArn": null}));
+
+    // aws_api_gateway_usage_plan: methods by their path as it is written, with its own slashes; changed by taking all stages out and in.
+    let id = bed.ok(
+        "CreateUsagePlan",
+        json!({"name": "p", "apiStages": [{"apiId": api, "stage": "dev", "throttle": {"/pets/GET": {"rateLimit": 5, "burstLimit": 10}}}]}),
+    )["id"].clone();
+    let (plan, of) = (json!({"usageplanId": id}), format!("{api}:dev"));
+    let (rate, burst) = (
+        format!("/apiStages/{of}/throttle//pets/GET/rateLimit"),
+        format!("/apiStages/{of}/throttle//pets/GET/burstLimit"),
+    );
+    bed.patched(
+        "UpdateUsagePlan",
+        plan.clone(),
+        &[("add", "/productCode", "code")],
+    );
+    bed.patched(
+        "UpdateUsagePlan",
+        plan.clone(),
+        &[
+            ("remove", "/apiStages", &of),
+            ("add", "/apiStages", &of),
+            ("replace", &rate, "2"),
+            ("replace", &burst, "3"),
+            ("replace", "/throttle/rateLimit", "7"),
+            ("replace", "/throttle/burstLimit", "8"),
+            ("remove", "/quota", NONE),
+        ],
+    );
+    bed.reads(
+        "GetUsagePlan",
+        &plan,
+        json!({"apiStages": [{"apiId": api, "stage": "dev", "throttle": {"/pets/GET": {"rateLimit": 2.0, "burstLimit": 3}}}],
+               "throttle": {"rateLimit": 7.0, "burstLimit": 8}, "quota": null, "productCode": "code"}),
+    );
+
+    bed.patched(
+        "UpdateUsagePlan",
+        plan.clone(),
+        &[("remove", "/apiStages", &of)],
+    );
+    bed.deletes("DeleteUsagePlan", &plan);
+    bed.deletes("DeleteDocumentationVersion", &version);
+    bed.deletes("DeleteDocumentationPart", &part);
+    bed.deletes("DeleteClientCertificate", &client);
+    bed.deletes("DeleteVpcLink", &link);
+    bed.deletes("DeleteBasePathMapping", &mapping("v1"));
+    bed.deletes("DeleteDomainName", &domain);
 }
