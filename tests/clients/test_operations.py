@@ -1,5 +1,6 @@
 """Every operation of API Gateway v1 through boto3: its success with the status that AWS gives, something that isn't there, input that
-AWS refuses, and a conflict where there can be one. The table is complete or the test fails."""
+AWS refuses, and a conflict where there can be one. The table is complete or the test fails: the service's model says what can be missing or
+invalid."""
 
 import unittest
 
@@ -31,6 +32,22 @@ CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/c"
 BALANCER = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/a/b"
 LAMBDA = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations"
 WRONG_PATCH = [{"op": "wrong", "path": "/x", "value": "x"}]
+# What the refused input of all lists in pages is.
+WRONG_PAGE = {"position": "\u00a7"}
+# Operations that name nothing which could be missing, though something is named: to create a validator on no API is 400 (recorded).
+NOTHING_MISSING = {"CreateRequestValidator"}
+# Operations without input that AWS is known to refuse: what they take besides names is a switch, a filter, or sent on as it is.
+NOTHING_INVALID = {
+    "CreateDeployment", "DeleteBasePathMapping", "DeleteDomainName", "FlushStageAuthorizersCache", "FlushStageCache", "GetAccount",
+    "GetBasePathMapping", "GetDeployment", "GetDomainName", "GetGatewayResponses", "GetModel", "GetResource", "GetStages",
+    "TestInvokeAuthorizer", "TestInvokeMethod",
+}
+# Operations with something in the way that they refuse with 409.
+CONFLICTS = {
+    "CreateApiKey", "CreateBasePathMapping", "CreateDocumentationPart", "CreateDocumentationVersion", "CreateModel", "CreateResource",
+    "CreateStage", "CreateUsagePlanKey", "DeleteAuthorizer", "DeleteModel", "DeleteRequestValidator", "PutMethod", "PutMethodResponse",
+    "UpdateBasePathMapping", "UpdateResource", "UpdateUsagePlan",
+}
 
 
 def status_of(operation):
@@ -48,6 +65,7 @@ class Operations(unittest.TestCase):
         cls.client = boto3.client("apigateway", endpoint_url=cls.gateway.url, config=config, **CREDENTIALS)
         cls.names = {name: method for method, name in cls.client.meta.method_to_api_mapping.items()}
         cls.done = set()
+        cls.refusals = {}
 
     @classmethod
     def tearDownClass(cls):
@@ -63,6 +81,7 @@ class Operations(unittest.TestCase):
         found = (answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"])
         self.assertEqual(found, (status, code), f"{operation} {arguments}: {answer['Error']['Message']}")
         self.assertTrue(answer["Error"]["Message"], operation)
+        self.refusals.setdefault(operation, set()).add(status)
 
     def row(self, operation, arguments=None, missing=None, invalid=None, conflict=None, conflict_code="ConflictException"):
         """One operation. `missing` and `invalid` are arguments to replace in `arguments`; `invalid` may be a pair with the code.
@@ -97,7 +116,7 @@ class Operations(unittest.TestCase):
         api, root = {"restApiId": made["id"]}, made["rootResourceId"]
         no_api = {"restApiId": gone}
         row("GetRestApi", api, missing=no_api)
-        row("GetRestApis", {"limit": 1})
+        row("GetRestApis", {"limit": 1}, invalid=WRONG_PAGE)
         row("UpdateRestApi", {**api, **patch("/name", "new")}, missing=no_api)
         imported = row("ImportRestApi", {"body": SPECIFICATION}, invalid={"body": b"{"})
         row("PutRestApi", {"restApiId": imported["id"], "mode": "overwrite", "body": SPECIFICATION},
@@ -108,15 +127,17 @@ class Operations(unittest.TestCase):
         resource = {**api, "resourceId": pets}
         no_resource = {"resourceId": gone}
         row("GetResource", {**resource, "embed": ["methods"]}, missing=no_resource)
-        row("GetResources", api, missing=no_api)
+        row("GetResources", api, missing=no_api, invalid=WRONG_PAGE)
         row("UpdateResource", {**resource, **patch("/pathPart", "dogs")}, missing=no_resource)
+        row("CreateResource", {**child, "pathPart": "cats"})
+        self.refused("UpdateResource", {**resource, **patch("/pathPart", "cats")}, 409, "ConflictException")
 
         model = {**api, "name": "Pet", "contentType": "application/json", "schema": '{"type": "object"}'}
         row("CreateModel", model, missing=no_api, invalid={"name": ""}, conflict={})
         named = {**api, "modelName": "Pet"}
         no_model = {"modelName": gone}
         row("GetModel", {**named, "flatten": True}, missing=no_model)
-        row("GetModels", api, missing=no_api)
+        row("GetModels", api, missing=no_api, invalid=WRONG_PAGE)
         row("GetModelTemplate", named, missing=no_model)
         row("UpdateModel", {**named, **patch("/description", "d")}, missing=no_model)
 
@@ -124,7 +145,7 @@ class Operations(unittest.TestCase):
         validator = {**api, "requestValidatorId": made["id"]}
         no_validator = {"requestValidatorId": gone}
         row("GetRequestValidator", validator, missing=no_validator)
-        row("GetRequestValidators", api, missing=no_api)
+        row("GetRequestValidators", api, missing=no_api, invalid=WRONG_PAGE)
         row("UpdateRequestValidator", {**validator, **patch("/name", "w")}, missing=no_validator)
 
         made = row("CreateAuthorizer", {**api, "name": "a", "type": "TOKEN", "authorizerUri": LAMBDA,
@@ -133,7 +154,7 @@ class Operations(unittest.TestCase):
         authorizer = {**api, "authorizerId": made["id"]}
         no_authorizer = {"authorizerId": gone}
         row("GetAuthorizer", authorizer, missing=no_authorizer)
-        row("GetAuthorizers", api, missing=no_api)
+        row("GetAuthorizers", api, missing=no_api, invalid=WRONG_PAGE)
         row("TestInvokeAuthorizer", {**authorizer, "headers": {"Authorization": "x"}}, missing=no_authorizer)
         row("UpdateAuthorizer", {**authorizer, **patch("/name", "b")}, missing=no_authorizer)
 
@@ -172,13 +193,13 @@ class Operations(unittest.TestCase):
         part = {**api, "documentationPartId": made["id"]}
         no_part = {"documentationPartId": gone}
         row("GetDocumentationPart", part, missing=no_part)
-        row("GetDocumentationParts", api, missing=no_api)
+        row("GetDocumentationParts", api, missing=no_api, invalid=WRONG_PAGE)
         row("UpdateDocumentationPart", {**part, **patch("/properties", '{"description": "e"}')}, missing=no_part)
         version = {**api, "documentationVersion": "1"}
         no_version = {"documentationVersion": gone}
-        row("CreateDocumentationVersion", version, missing=no_api, conflict={})
+        row("CreateDocumentationVersion", version, missing=no_api, invalid={"documentationVersion": ""}, conflict={})
         row("GetDocumentationVersion", version, missing=no_version)
-        row("GetDocumentationVersions", api, missing=no_api)
+        row("GetDocumentationVersions", api, missing=no_api, invalid=WRONG_PAGE)
         row("UpdateDocumentationVersion", {**version, **patch("/description", "d")}, missing=no_version)
         row("ImportDocumentationParts", {**api, "mode": "merge", "body": SPECIFICATION}, missing=no_api,
             invalid={"mode": "wrong"})
@@ -188,7 +209,7 @@ class Operations(unittest.TestCase):
         frozen = {**api, "deploymentId": deployment}
         no_deployment = {"deploymentId": gone}
         row("GetDeployment", {**frozen, "embed": ["apisummary"]}, missing=no_deployment)
-        row("GetDeployments", api, missing=no_api)
+        row("GetDeployments", api, missing=no_api, invalid=WRONG_PAGE)
         row("UpdateDeployment", {**frozen, **patch("/description", "two")}, missing=no_deployment)
         stage = {**api, "stageName": "dev"}
         no_stage = {"stageName": gone}
@@ -200,14 +221,14 @@ class Operations(unittest.TestCase):
         row("FlushStageCache", stage, missing=no_stage)
         row("GetExport", {**stage, "exportType": "oas30"}, missing=no_stage, invalid={"exportType": "wrong"})
         row("GetSdk", {**stage, "sdkType": "javascript"}, missing=no_stage, invalid={"sdkType": "wrong"})
-        row("GetSdkTypes")
+        row("GetSdkTypes", invalid=WRONG_PAGE)
         row("GetSdkType", {"id": "javascript"}, missing={"id": gone})
 
         made = row("CreateApiKey", {"name": "k", "enabled": True, "value": "k" * 20}, invalid={"value": "short"}, conflict={})
         key = {"apiKey": made["id"]}
         no_key = {"apiKey": gone}
-        row("GetApiKey", {**key, "includeValue": True}, missing=no_key)
-        row("GetApiKeys", {"includeValues": True, "nameQuery": "k"})
+        row("GetApiKey", {**key, "includeValue": True}, missing=no_key, invalid=({"includeValue": "perhaps"}, "SerializationException"))
+        row("GetApiKeys", {"includeValues": True, "nameQuery": "k"}, invalid=WRONG_PAGE)
         row("UpdateApiKey", {**key, **patch("/name", "l")}, missing=no_key)
         row("ImportApiKeys", {"format": "csv", "body": b"name,key\nm," + b"m" * 30},
             invalid={"format": "wrong"})
@@ -217,13 +238,18 @@ class Operations(unittest.TestCase):
         plan = {"usagePlanId": made["id"]}
         no_plan = {"usagePlanId": gone}
         row("GetUsagePlan", plan, missing=no_plan)
-        row("GetUsagePlans")
+        row("GetUsagePlans", invalid=WRONG_PAGE)
         row("UpdateUsagePlan", {**plan, **patch("/name", "q")}, missing=no_plan)
         member = {**plan, "keyId": key["apiKey"]}
         no_member = {"keyId": gone}
         row("CreateUsagePlanKey", {**member, "keyType": "API_KEY"}, missing=no_plan, invalid={"keyType": "WRONG"}, conflict={})
         row("GetUsagePlanKey", member, missing=no_member)
-        row("GetUsagePlanKeys", plan, missing=no_plan)
+        row("GetUsagePlanKeys", plan, missing=no_plan, invalid=WRONG_PAGE)
+        # A key opens a stage through one plan only.
+        second = self.client.create_usage_plan(name="second")["id"]
+        self.client.create_usage_plan_key(usagePlanId=second, keyId=key["apiKey"], keyType="API_KEY")
+        self.refused("UpdateUsagePlan", {"usagePlanId": second, **patch("/apiStages", f"{api['restApiId']}:dev", "add")}, 409,
+                     "ConflictException")
         today = {"startDate": "2026-01-01", "endDate": "2026-01-02"}
         row("GetUsage", {**plan, **today}, missing=no_plan, invalid={"startDate": "yesterday"})
         row("UpdateUsage", {**member, **patch("/remaining", "3")}, missing=no_member)
@@ -233,13 +259,16 @@ class Operations(unittest.TestCase):
         row("CreateDomainName", {**domain, "certificateArn": CERTIFICATE}, invalid={"domainName": "a b"},
             conflict={}, conflict_code="BadRequestException")
         row("GetDomainName", domain, missing=no_domain)
-        row("GetDomainNames")
+        row("GetDomainNames", invalid=WRONG_PAGE)
         row("UpdateDomainName", {**domain, **patch("/certificateName", "c")}, missing=no_domain)
         mapping = {**domain, "basePath": "v1"}
         no_mapping = {"basePath": gone}
         row("CreateBasePathMapping", {**mapping, **api, "stage": "dev"}, missing=no_domain, invalid=no_api, conflict={})
         row("GetBasePathMapping", mapping, missing=no_mapping)
-        row("GetBasePathMappings", domain, missing=no_domain)
+        row("GetBasePathMappings", domain, missing=no_domain, invalid=WRONG_PAGE)
+        self.client.create_base_path_mapping(**domain, **api, basePath="taken")
+        self.refused("UpdateBasePathMapping", {**mapping, **patch("/basePath", "taken")}, 409, "ConflictException")
+        self.refused("DeleteRestApi", api, 400, "BadRequestException")
         row("UpdateBasePathMapping", {**mapping, **patch("/basePath", "v2")}, missing=no_mapping)
         row("DeleteBasePathMapping", {**domain, "basePath": "v2"}, missing=no_mapping)
         row("DeleteDomainName", domain, missing=no_domain)
@@ -247,28 +276,35 @@ class Operations(unittest.TestCase):
         link = row("CreateVpcLink", {"name": "l", "targetArns": [BALANCER]}, invalid={"targetArns": ["wrong"]})["id"]
         link, no_link = {"vpcLinkId": link}, {"vpcLinkId": gone}
         row("GetVpcLink", link, missing=no_link)
-        row("GetVpcLinks")
+        row("GetVpcLinks", invalid=WRONG_PAGE)
         row("UpdateVpcLink", {**link, **patch("/name", "m")}, missing=no_link)
         row("DeleteVpcLink", link, missing=no_link)
-        made = row("GenerateClientCertificate", {"description": "d"})
+        made = row("GenerateClientCertificate", {"description": "d"}, invalid={"tags": {"aws:a": "b"}})
         certificate = {"clientCertificateId": made["clientCertificateId"]}
         no_certificate = {"clientCertificateId": gone}
         row("GetClientCertificate", certificate, missing=no_certificate)
-        row("GetClientCertificates")
+        row("GetClientCertificates", invalid=WRONG_PAGE)
         row("UpdateClientCertificate", {**certificate, **patch("/description", "e")}, missing=no_certificate)
+        self.client.update_stage(**stage, **patch("/clientCertificateId", certificate["clientCertificateId"]))
+        self.refused("DeleteClientCertificate", certificate, 400, "BadRequestException")
+        self.client.update_stage(**stage, **patch("/clientCertificateId", ""))
         row("DeleteClientCertificate", certificate, missing=no_certificate)
 
         arn = {"resourceArn": f"arn:aws:apigateway:us-east-1::/restapis/{api['restApiId']}"}
         no_arn = {"resourceArn": "arn:aws:apigateway:us-east-1::/restapis/nothere"}
+        wrong_arn = {"resourceArn": "wrong"}
         row("TagResource", {**arn, "tags": {"a": "b"}}, missing=no_arn, invalid={"tags": {"aws:a": "b"}})
-        self.assertEqual(row("GetTags", arn, missing=no_arn)["tags"], {"a": "b"})
-        row("UntagResource", {**arn, "tagKeys": ["a"]}, missing=no_arn)
+        self.assertEqual(row("GetTags", arn, missing=no_arn, invalid=wrong_arn)["tags"], {"a": "b"})
+        row("UntagResource", {**arn, "tagKeys": ["a"]}, missing=no_arn, invalid=wrong_arn)
 
         row("DeleteUsagePlanKey", member, missing=no_member)
         self.refused("DeleteUsagePlan", plan, 400, "BadRequestException")
         self.client.update_usage_plan(**plan, **patch("/apiStages", f"{api['restApiId']}:dev", "remove"))
         row("DeleteUsagePlan", plan, missing=no_plan)
         row("DeleteApiKey", key, missing=no_key)
+        self.client.update_stage(**stage, **patch("/documentationVersion", "1"))
+        self.refused("DeleteDocumentationVersion", version, 400, "BadRequestException")
+        self.client.update_stage(**stage, **patch("/documentationVersion", ""))
         row("DeleteDocumentationVersion", version, missing=no_version)
         row("DeleteDocumentationPart", part, missing=no_part)
         row("DeleteGatewayResponse", kind, missing={"responseType": "WAF_FILTERED"}, invalid=wrong_kind)
@@ -278,9 +314,14 @@ class Operations(unittest.TestCase):
         row("DeleteIntegrationResponse", answer, missing=no_answer, invalid=wrong_code)
         row("DeleteIntegration", method, missing=no_method)
         row("DeleteMethodResponse", answer, missing=no_answer, invalid=wrong_code)
-        using = {**method, **patch("/requestModels/application~1json", "Pet", "add")}
-        self.client.update_method(**using)
+        for path, value, op in (("/requestModels/application~1json", "Pet", "add"),
+                                ("/requestValidatorId", validator["requestValidatorId"], "replace"),
+                                ("/authorizerId", authorizer["authorizerId"], "replace"),
+                                ("/authorizationType", "CUSTOM", "replace")):
+            self.client.update_method(**method, **patch(path, value, op))
         self.refused("DeleteModel", named, 409, "ConflictException")
+        self.refused("DeleteRequestValidator", validator, 409, "ConflictException")
+        self.refused("DeleteAuthorizer", authorizer, 409, "ConflictException")
         row("DeleteMethod", method, missing=no_method)
         row("DeleteModel", named, missing=no_model)
         row("DeleteRequestValidator", validator, missing=no_validator)
@@ -293,6 +334,21 @@ class Operations(unittest.TestCase):
         operations = set(self.client.meta.service_model.operation_names)
         self.assertEqual(operations - self.done, set(UNBUILT), "each operation has a row")
         self.assertEqual(len(operations), 124)
+        self.assertEqual(self.lacking(operations - set(UNBUILT)), [])
+
+    def lacking(self, operations):
+        """The refusals that the table lacks, by what the service's model says an operation takes."""
+        lacking = []
+        for name in sorted(operations):
+            shape = self.client.meta.service_model.operation_model(name).input_shape
+            places = [member.serialization.get("location") for member in shape.members.values()] if shape else []
+            wanted = {409} if name in CONFLICTS else set()
+            if "uri" in places and name not in NOTHING_MISSING:
+                wanted.add(404)
+            if set(places) - {"uri"} and name not in NOTHING_INVALID:
+                wanted.add(400)
+            lacking += [f"{name} {status}" for status in sorted(wanted - self.refusals.get(name, set()))]
+        return lacking
 
 
 if __name__ == "__main__":

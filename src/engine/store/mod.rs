@@ -304,4 +304,4 @@ fn copy_of(error: &rusqlite::Error) -> rusqlite::Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -24,6 +24,12 @@ fn keys(rows: &[Row]) -> Vec<(&str, &str)> {
         .collect()
 }
 
+/// Lays a database into a folder, as the statements of an earlier format make it.
+pub(crate) fn lay_down(folder: &std::path::Path, statements: &str) {
+    let file = Connection::open(folder.join("state.sqlite3")).unwrap();
+    file.execute_batch(statements).unwrap();
+}
+
 #[test]
 fn what_was_committed_is_there_after_reopening() {
     let folder = tempfile::tempdir().unwrap();

@@ -49,7 +49,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         id: new_id(txn),
         value: Some(given.value.unwrap_or_else(|| txn.deps.ids.key_value())),
         name: given.name.filter(|name| !name.is_empty()),
-        customer_id: given.customer_id,
+        customer_id: given.customer_id.filter(|id| !id.is_empty()),
         description: given.description.filter(|text| !text.is_empty()),
         enabled: given.enabled,
         created_date: now,
@@ -99,7 +99,7 @@ fn check_value(txn: &Txn<'_>, value: &str) -> Result<(), ServiceError> {
         return Err(bad("API Key value should be at least 20 characters"));
     }
     if value.len() > MAX_VALUE {
-        return Err(bad("API Key value should be at most 128 characters"));
+        return Err(bad("API Key value exceeds maximum size of 128 characters"));
     }
     if with_value(txn, value).is_some() {
         return Err(ServiceError::conflict("API Key already exists"));

@@ -38,7 +38,12 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     };
     check_name(&api, &validator)?;
     let most = txn.deps.quotas.request_validators_per_api;
-    quotas::check(api.validators.len(), most, "Request Validators", "API")?;
+    quotas::check(
+        api.validators.len(),
+        most,
+        "Request Validators",
+        Some("API"),
+    )?;
     txn.put(api_id, validator.clone())?;
     answer(&validator)
 }

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
-use super::error::bad;
+use super::error::{bad, not_found};
 use super::page::page;
 use super::txn::{Txn, patch, text};
 use super::{Answer, usage_plan_keys};
@@ -34,6 +34,12 @@ pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
         )));
     }
     let key = input.text("keyId").filter(|key| !key.is_empty());
+    if let Some(key) = key {
+        let member = (plan.id.clone(), key.to_owned());
+        if !txn.region.members.contains_key(&member) {
+            return Err(not_found(usage_plan_keys::NO_MEMBER));
+        }
+    }
     let members = txn.region.members.keys();
     let keys = members.filter(|(of, id)| *of == plan.id && key.is_none_or(|key| key == id));
     let paged = page(

@@ -12,6 +12,8 @@ use crate::engine::wire::{Input, ServiceError};
 use crate::model::{ApiKey, UsagePlan, UsagePlanKey};
 
 const API_KEY: &str = "API_KEY";
+/// Of a key that isn't in the plan. Quoted from AWS for `GetUsage`, which looks keys up in the same way.
+pub(super) const NO_MEMBER: &str = "Invalid Key identifier specified";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -105,8 +107,7 @@ pub(super) fn find(txn: &Txn<'_>, input: &Input) -> Result<(String, String), Ser
         Ok(member)
     } else {
         key_of(txn, key)?;
-        // Recalled, not recorded.
-        Err(not_found("Invalid Usage Plan Key identifier specified"))
+        Err(not_found(NO_MEMBER))
     }
 }
 

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::error::bad;
+use super::error::{bad, not_found};
 use super::page::{oldest_first, page};
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
 use super::{Answer, quotas, tags, usage_plan_keys};
@@ -40,15 +40,18 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         product_code: None,
         tags: tags::kept(given.tags)?,
     };
-    for stage in &plan.api_stages {
-        if stage.api_id.is_empty() || stage.stage.is_empty() {
-            return Err(bad("Invalid API Stage specified"));
+    for ApiStage {
+        api_id: api, stage, ..
+    } in &plan.api_stages
+    {
+        // Both texts are quoted from AWS, where nobody fills in the first.
+        if api.is_empty() || stage.is_empty() {
+            return Err(bad(
+                "Invalid API Stage {api: %s, stage: %s} specified for usageplan %s",
+            ));
         }
-        if !exists(txn, &stage.api_id, &stage.stage) {
-            return Err(ServiceError::not_found(format!(
-                "Invalid API Stage {{api: {}, stage: {}}} specified for usageplan {}",
-                stage.api_id, stage.stage, plan.id
-            )));
+        if !exists(txn, api, stage) {
+            return Err(not_found(&format!("API Stage not found: {api}:{stage}")));
         }
     }
     check(&plan)?;

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use rusqlite::Connection;
 use serde_json::Value;
 
 use super::Bed;
+use crate::engine::store::tests::lay_down;
 use crate::engine::store::{Location, Store};
 
 const STATE: &str = include_str!("../../../../../tests/data/first-format.sql");
@@ -37,9 +37,7 @@ fn missing(told: &Value, found: &Value, at: &str) -> Option<String> {
 #[test]
 fn state_of_the_first_format_is_read() {
     let folder = tempfile::tempdir().unwrap();
-    let file = Connection::open(folder.path().join("state.sqlite3")).unwrap();
-    file.execute_batch(STATE).unwrap();
-    drop(file);
+    lay_down(folder.path(), STATE);
     let (store, rows) = Store::open(&Location::Folder(folder.path().to_owned())).unwrap();
     let bed = Bed::over(store, &rows);
     // The day on which it was written: usage is told from there.

@@ -120,7 +120,7 @@ fn keys_live_as_recorded() {
         ),
         (
             json!({"value": long(129)}),
-            "400 BadRequestException: API Key value should be at most 128 characters",
+            "400 BadRequestException: API Key value exceeds maximum size of 128 characters",
         ),
         (
             json!({"value": "abcdefghijklmnopqrst"}),
@@ -214,6 +214,20 @@ fn plans_live_as_recorded() {
         unknown(&format!("{api}b"), "dev")
     );
     assert_eq!(refused(&format!("{api}:fake")), unknown(&api, "fake"));
+
+    for (stage, want) in [
+        (
+            json!({"apiId": api, "stage": "fake"}),
+            format!("404 NotFoundException: API Stage not found: {api}:fake"),
+        ),
+        (
+            json!({"apiId": api}),
+            "400 BadRequestException: Invalid API Stage {api: %s, stage: %s} specified for usageplan %s".to_owned(),
+        ),
+    ] {
+        let plan = json!({"name": "p", "apiStages": [stage]});
+        assert_eq!(bed.refused("CreateUsagePlan", plan), want);
+    }
 
     let burst = bed.ok(
         "CreateUsagePlan",
@@ -322,7 +336,7 @@ fn keys_join_and_leave_plans() {
         ("x", NO_KEY),
         (
             apart.as_str(),
-            "404 NotFoundException: Invalid Usage Plan Key identifier specified",
+            "404 NotFoundException: Invalid Key identifier specified",
         ),
     ] {
         for operation in ["GetUsagePlanKey", "DeleteUsagePlanKey"] {
@@ -479,5 +493,11 @@ fn usage_comes_in_pages_of_keys() {
     );
     assert_eq!(told(&ask(json!({}))), keys);
     assert_eq!(told(&ask(json!({"keyId": keys[1]}))), keys[1..2]);
-    assert_eq!(told(&ask(json!({"keyId": "x"}))), [""; 0]);
+    let mut other =
+        json!({"usageplanId": plan, "startDate": "2026-01-01", "endDate": "2026-01-01"});
+    other["keyId"] = "x".into();
+    assert_eq!(
+        bed.refused("GetUsage", other),
+        "404 NotFoundException: Invalid Key identifier specified"
+    );
 }

@@ -68,7 +68,7 @@ fn each_quota_is_enforced() {
             validator("a"),
             validator("b"),
             "Request Validators",
-            "API",
+            " for this API",
         ),
         (
             "CreateDocumentationPart",

@@ -191,7 +191,7 @@ fn validators_have_names_of_their_own() {
     }
     assert_eq!(
         bed.refused("CreateRequestValidator", create(json!("more"))),
-        "429 LimitExceededException: Maximum number of Request Validators for this API has been reached. Please contact AWS if you need additional Request Validators."
+        "429 LimitExceededException: Maximum number of Request Validators for this API has been reached.  Please contact AWS if you need additional Request Validators."
     );
 }
 
