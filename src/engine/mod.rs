@@ -1,7 +1,7 @@
 //! The local gateway: AWS's wire protocols on one port, and the APIs that they define, served.
 //!
 //! `server` owns the sockets and sorts requests; `wire` turns bytes into calls and back; `control` answers the services' operations;
-//! `gateway` serves the deployed APIs; `telemetry` measures them; `store` keeps what must survive.
+//! `gateway` serves the deployed APIs; `message` is what goes between it and the sockets; `telemetry` measures them; `store` keeps what must survive.
 //!
 //! Threads: one per data runtime, one for the control plane, one for SQLite. Between them go only immutable snapshots, atomics and
 //! messages; no runtime is shared with the console.
@@ -9,6 +9,7 @@
 pub mod control;
 mod flush;
 pub mod gateway;
+pub mod message;
 mod server;
 pub mod store;
 pub mod telemetry;

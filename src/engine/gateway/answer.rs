@@ -1,16 +1,16 @@
 //! The answer to the client: its own headers and those that every answer has.
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::body::Body;
 use super::exchange::Exchange;
 use super::record::What;
+use super::request_ids::RequestIds;
 use super::{compress, headers};
+use crate::engine::message;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-const EXTENDED_ID: HeaderName = HeaderName::from_static("x-amz-apigw-id");
 pub(crate) const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 pub(crate) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
@@ -36,7 +36,7 @@ impl Answer {
     pub(crate) fn with_room(headers: usize, details: bool) -> Self {
         Self {
             status: 200,
-            headers: HeaderMap::with_capacity(headers + 6),
+            headers: HeaderMap::with_capacity(headers + 2),
             spelled: details.then(Vec::new),
             body: Body::default(),
         }
@@ -72,18 +72,11 @@ impl Answer {
     }
 
     /// The answer as the client gets it, with the ids that every answer has.
-    pub(crate) fn finish(mut self, x: &mut Exchange) -> Response<Body> {
+    pub(crate) fn finish(mut self, x: &mut Exchange) -> message::Answer<Body> {
         compress::pack(x, &mut self);
-        self.headers.insert(REQUEST_ID, x.ids.request_id_header());
-        self.headers.insert(EXTENDED_ID, x.ids.extended_id_header());
-        if x.request.version == Version::HTTP_11 && !closes(&x.request.headers) {
-            // The server says `close` by itself.
-            self.headers
-                .insert(CONNECTION, HeaderValue::from_static("keep-alive"));
-        }
         x.record.status = self.status;
         x.record.length = http_body::Body::size_hint(&self.body).exact();
-        respond(self.status, self.headers, self.body)
+        respond(self.status, self.headers, self.body, &x.ids)
     }
 
     /// Notes the answer of the method in the record.
@@ -95,46 +88,33 @@ impl Answer {
     }
 }
 
-/// Whether the client ends its connection with this request.
-fn closes(headers: &HeaderMap) -> bool {
-    let says = |value: &HeaderValue| {
-        let mut words = value.as_bytes().split(|b| *b == b',');
-        words.any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"))
-    };
-    headers.get_all(CONNECTION).iter().any(says)
-}
-
 fn text(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
-/// A response; a status that HTTP doesn't have becomes a 500.
-pub(crate) fn respond(status: u16, headers: HeaderMap, body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
-    *response.status_mut() =
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    *response.headers_mut() = headers;
-    response
+/// An answer with the ids that every answer has; a status that HTTP doesn't have becomes a 500.
+fn respond(status: u16, headers: HeaderMap, body: Body, ids: &RequestIds) -> message::Answer<Body> {
+    message::Answer {
+        status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        lines: [ids.lines(), Bytes::new()],
+        headers,
+        body,
+    }
 }
 
-/// A response before any API was found: no gateway response of an API applies.
+/// An answer before any API was found: no gateway response of an API applies.
 pub(crate) fn plain(
     status: u16,
     content_type: &'static str,
     error_type: Option<&'static str>,
     body: &'static str,
-    ids: &super::request_ids::RequestIds,
-) -> Response<Body> {
-    let mut headers = HeaderMap::with_capacity(8);
+    ids: &RequestIds,
+) -> message::Answer<Body> {
+    let mut headers = HeaderMap::with_capacity(2);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(REQUEST_ID, ids.request_id_header());
-    headers.insert(EXTENDED_ID, ids.extended_id_header());
     if let Some(error_type) = error_type {
         headers.insert(ERROR_TYPE, HeaderValue::from_static(error_type));
     }
-    respond(
-        status,
-        headers,
-        Body::whole(Bytes::from_static(body.as_bytes())),
-    )
+    let body = Body::whole(Bytes::from_static(body.as_bytes()));
+    respond(status, headers, body, ids)
 }

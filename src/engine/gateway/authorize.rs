@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
-use hyper::body::Incoming;
 
 use super::authorizer::{Authorizer, Authorizers};
 use super::backend::Caller;
@@ -16,6 +15,7 @@ use super::failure::Failure;
 use super::handler::read_body;
 use super::policy_keys::PolicyKeys;
 use super::record::{AuthorizerStep, PolicyVerdict, What};
+use crate::engine::message::Incoming;
 use crate::iam::sigv4::{Claim, Received, SignatureError};
 use crate::iam::{
     self, Credentials, Finding, Identity, Policy, PolicyKind, Verdict, Workflow, decide,

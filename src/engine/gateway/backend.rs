@@ -9,7 +9,6 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 
 use super::authorizer::Keyring;
 use super::body::{Body, BodyError, PAYLOAD_LIMIT, Pace, Source};
@@ -27,6 +26,7 @@ use super::uri::Address;
 use super::xray::{Call, Callee};
 use super::{compress, connection, headers};
 use crate::base::Clock;
+use crate::engine::message::{Incoming, IncomingError};
 
 /// What calling a backend needs beside the exchange.
 pub(crate) struct Caller<'a> {
@@ -358,7 +358,7 @@ fn send_failed(error: &SendError) -> Failure {
     }
 }
 
-fn client_broke(error: &hyper::Error) -> Failure {
+fn client_broke(error: &IncomingError) -> Failure {
     Failure::network(&format!("the client's body broke off: {error}"))
 }
 

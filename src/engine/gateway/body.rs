@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
 use super::http1;
 use super::reply::Reply;
+use crate::engine::message::{Incoming, IncomingError};
 
 /// The largest body in either direction, in bytes (quota *Payload size*, 10 MB).
 pub(crate) const PAYLOAD_LIMIT: usize = 10 * 1024 * 1024;
@@ -136,8 +136,8 @@ pub enum BodyError {
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-impl From<hyper::Error> for BodyError {
-    fn from(error: hyper::Error) -> Self {
+impl From<IncomingError> for BodyError {
+    fn from(error: IncomingError) -> Self {
         Self::Broken(error.into())
     }
 }

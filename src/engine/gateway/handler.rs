@@ -2,15 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request};
 use http_body::Body as _;
-use hyper::body::Incoming;
 use jiff::Timestamp;
 
 use super::answer;
@@ -24,11 +22,12 @@ use super::pool::Pool;
 use super::record::Record;
 use super::request_ids::{GivenIds, IdSource, RequestIds};
 use super::snapshot::Method;
-use super::spelling::{Heads, Spelling};
+use super::spelling::Spelling;
 use super::stage::Stage;
 use super::target::Target;
 use super::{Gateway, admit, authorize, compress, content, life, validate, xray};
 use crate::base::{Chance, Clock};
+use crate::engine::message::{self, Incoming};
 use crate::engine::telemetry::{Observation, Recorder};
 
 /// The longest URL of any API, in bytes: a regional one's (`spec/rest/resources-methods.md` §5).
@@ -50,7 +49,6 @@ pub struct Handler {
     pool: Pool,
     recorder: Recorder,
     kept: Kept,
-    heads: Rc<Heads>,
 }
 
 impl Handler {
@@ -62,7 +60,6 @@ impl Handler {
             gateway,
             ids: RefCell::new(IdSource::new(chance)),
             pool,
-            heads: Rc::default(),
         }
     }
 
@@ -72,9 +69,9 @@ impl Handler {
         self.gateway.target(host, path)
     }
 
-    /// What connections read their heads through, so that names of headers keep their spelling.
-    pub(crate) fn heads(&self) -> Rc<Heads> {
-        Rc::clone(&self.heads)
+    /// The gateway's time.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.gateway.clock
     }
 
     /// Answers one request to an API. `target` was read from the request's own Host or path, `peer` is who is connected.
@@ -83,7 +80,7 @@ impl Handler {
         target: Target,
         request: Request<Incoming>,
         peer: SocketAddr,
-    ) -> Response<Body> {
+    ) -> message::Answer<Body> {
         let (parts, incoming) = request.into_parts();
         let mut x = match self.open(target, parts, peer) {
             Ok(x) => x,
@@ -146,7 +143,7 @@ impl Handler {
         target: Target,
         parts: Parts,
         peer: SocketAddr,
-    ) -> Result<Exchange, Box<Response<Body>>> {
+    ) -> Result<Exchange, Box<message::Answer<Body>>> {
         let clock = &self.gateway.clock;
         let started = clock.monotonic();
         let record = Record::new(self.wall.at(started, clock), started);
@@ -214,7 +211,7 @@ impl Handler {
             return Err(Failure::missing_token());
         };
         if method.shows_names || x.record.wants_details() {
-            x.request.spelling = self.heads.spelling(&x.request.headers);
+            x.request.spelling = Spelling::read(incoming.head(), &x.request.headers);
         }
         let mut incoming = Some(incoming);
         let credentials = self.gateway.settings.credentials.as_deref();
@@ -294,7 +291,7 @@ fn refused(
     head: &Head<'_>,
     header_bytes: usize,
     ids: &RequestIds,
-) -> Option<Response<Body>> {
+) -> Option<message::Answer<Body>> {
     // Two receivers could take a request with two hosts for two different APIs' (RFC 9112 §3.2).
     if head.hosts > 1 {
         return Some(bad_request(ids));

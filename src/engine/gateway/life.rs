@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use hyper::body::Incoming;
 
 use super::answer::Answer;
 use super::backend::Caller;
@@ -17,6 +16,7 @@ use super::mapping::media_type;
 use super::record::What;
 use super::snapshot::Kind;
 use super::{cache, gateway_response, integration_response, mock};
+use crate::engine::message::Incoming;
 
 /// Serves a request whose method is known. `incoming` is the body of a proxied request that wasn't read yet.
 pub(crate) async fn serve(

@@ -92,7 +92,6 @@ pub use lambda::{Functions, LambdaEndpoint};
 pub(crate) use log::access::group_of as log_group_of;
 pub use publish::{Gateway, Settings};
 pub(crate) use schema::{fault as schema_fault, is_json as is_schema};
-pub(crate) use spelling::Heads;
 pub use target::Target;
 pub use test_authorizer::TestAuthorizerAnswer;
 pub use test_invoke::{TestInvoke, TestInvokeAnswer, TestInvokeError};

@@ -11,6 +11,13 @@ use crate::base::{Chance, uuid};
 const UUID: usize = 36;
 const EXTENDED: usize = 16;
 
+/// Every answer has both ids: they are made as the lines of its head.
+const LINES: &[u8; 90] = b"x-amzn-requestid: 00000000-0000-0000-0000-000000000000\r\n\
+    x-amz-apigw-id: 000000000000000=\r\n";
+/// Where the ids stand in these.
+const REQUEST: std::ops::Range<usize> = 18..18 + UUID;
+const EXTENDED_AT: std::ops::Range<usize> = 72..72 + EXTENDED;
+
 /// Where ids come from: each data runtime has its own.
 #[derive(Debug)]
 pub(crate) struct IdSource {
@@ -19,7 +26,7 @@ pub(crate) struct IdSource {
     room: BytesMut,
 }
 
-/// Room for the ids of some eighty requests.
+/// Room for the ids of some forty requests.
 const ROOM: usize = 4096;
 
 impl IdSource {
@@ -37,24 +44,25 @@ impl IdSource {
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let drawn = self.chance.bytes::<16>();
         let (letters, trace_bytes) = (self.chance.bytes::<15>(), self.chance.bytes::<12>());
-        if self.room.capacity() < UUID + EXTENDED {
+        if self.room.capacity() < LINES.len() {
             self.room.reserve(ROOM);
         }
+        let mut lines = *LINES;
         let request = given.request.map(HeaderValue::as_bytes);
         let usable = request.filter(|id| is_uuid(id));
         match usable {
-            Some(id) => self.room.extend_from_slice(id),
-            None => self.room.extend_from_slice(&uuid(drawn)),
+            Some(id) => lines[REQUEST].copy_from_slice(id),
+            None => lines[REQUEST].copy_from_slice(&uuid(drawn)),
         }
         // Eleven bytes in base 64, fifteen characters and a `=`, are the form of AWS's; the last has four bits of the eleventh.
-        let mut extended = [b'='; EXTENDED];
+        let extended = &mut lines[EXTENDED_AT];
         for (place, letter) in extended.iter_mut().zip(letters) {
             *place = LETTERS[usize::from(letter & 0b11_1111)];
         }
         extended[14] = LETTERS[usize::from(letters[14] & 0b11_1100)];
-        self.room.extend_from_slice(&extended);
+        self.room.extend_from_slice(&lines);
         RequestIds {
-            text: self.room.split().freeze(),
+            lines: self.room.split().freeze(),
             replaces: request.is_some() && usable.is_none(),
             given_trace: given.trace.cloned(),
             trace_bytes,
@@ -67,8 +75,8 @@ impl IdSource {
 /// The ids of one request, all drawn at once.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestIds {
-    /// Request id and extended request id.
-    text: Bytes,
+    /// Request id and extended request id, as lines of an answer's head.
+    lines: Bytes,
     /// Whether the request id stands for one of the client's that is no UUID.
     replaces: bool,
     /// What the client sent; else the header is made of the rest whenever it is asked for, which few requests do.
@@ -88,7 +96,7 @@ pub(crate) struct GivenIds<'a> {
 
 impl RequestIds {
     pub(crate) fn request_id(&self) -> &str {
-        std::str::from_utf8(&self.text[..UUID]).unwrap_or_default()
+        std::str::from_utf8(&self.lines[REQUEST]).unwrap_or_default()
     }
 
     /// The request id as logs have it: one that replaces a client's says so (`spec/rest/headers.md` §2).
@@ -101,15 +109,12 @@ impl RequestIds {
     }
 
     pub(crate) fn extended_id(&self) -> &str {
-        std::str::from_utf8(&self.text[UUID..]).unwrap_or_default()
+        std::str::from_utf8(&self.lines[EXTENDED_AT]).unwrap_or_default()
     }
 
-    pub(crate) fn request_id_header(&self) -> HeaderValue {
-        shared(self.text.slice(..UUID))
-    }
-
-    pub(crate) fn extended_id_header(&self) -> HeaderValue {
-        shared(self.text.slice(UUID..))
+    /// The lines of an answer's head that say the ids.
+    pub(crate) fn lines(&self) -> Bytes {
+        self.lines.clone()
     }
 
     /// What the client sent of a trace.
@@ -145,10 +150,6 @@ impl RequestIds {
     }
 }
 
-fn shared(text: Bytes) -> HeaderValue {
-    HeaderValue::from_maybe_shared(text).unwrap_or(HeaderValue::from_static(""))
-}
-
 fn is_uuid(text: &[u8]) -> bool {
     text.len() == UUID
         && text.iter().enumerate().all(|(i, b)| match i {
@@ -172,8 +173,12 @@ mod tests {
         assert!(is_uuid(ids.request_id().as_bytes()));
         assert_eq!(ids.extended_id().len(), 16);
         assert!(ids.extended_id().ends_with('='));
-        assert_eq!(ids.request_id_header(), ids.request_id());
-        assert_eq!(ids.extended_id_header(), ids.extended_id());
+        let lines = format!(
+            "x-amzn-requestid: {}\r\nx-amz-apigw-id: {}\r\n",
+            ids.request_id(),
+            ids.extended_id()
+        );
+        assert_eq!(ids.lines(), lines);
         let trace = ids.trace_header();
         let (root, rest) = trace.to_str().unwrap().split_at(16);
         assert_eq!(root, "Root=1-695735a5-");

@@ -1,34 +1,30 @@
 //! A data runtime: accepts connections, sorts requests, serves data, hands control over.
 
 use std::cell::Cell;
-use std::convert::Infallible;
-use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::Poll;
 use std::time::Duration;
 
 use http_body_util::Either;
-use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
 use super::control_body::ControlBody;
+use super::http1::{self, Buffers};
 use super::peer;
 use super::room::Room;
 use super::sort::{Destination, Refusal, sort};
-use super::watch::{Patience, Verdict, Watched, WatchedIo, Watches};
+use super::watch::{Patience, Watched, Watches};
 use crate::engine::gateway::{self, Handler};
+use crate::engine::message::{self, Incoming};
 
 /// An answer: of the data plane, or of the control runtime.
-pub(crate) type Answer = Response<Either<gateway::Body, ControlBody>>;
+pub(crate) type Answer = message::Answer<Either<gateway::Body, ControlBody>>;
 
 /// A request for the control runtime, and where its answer is awaited.
 #[derive(Debug)]
@@ -66,52 +62,25 @@ pub(crate) const DRAIN: Duration = Duration::from_millis(500);
 /// How long to wait before accepting again when the system has no more descriptors.
 const EXHAUSTED: Duration = Duration::from_millis(50);
 
-/// The most bytes of a request that are held before its body is asked for. A head longer than that is refused by the HTTP library; the
-/// gateway's own limits on URL and headers, which have AWS's words, are lower.
-const READ_AHEAD: usize = 64 * 1024;
-
 /// Serves until the engine stops.
 pub(crate) async fn run_data(runtime: DataRuntime, handler: Handler) -> std::io::Result<()> {
     let listener = TcpListener::from_std(runtime.listener)?;
-    let mut http = http1::Builder::new();
-    // A client that has sent all it wants to send may close its side and still gets its answer.
-    http.half_close(true)
-        .max_buf_size(READ_AHEAD)
-        .header_read_timeout(None);
     let worker = Rc::new(Worker {
-        handler,
         control: runtime.control,
         hosts: runtime.hosts,
         allow_other_users: runtime.allow_other_users,
-        http,
+        buffers: Rc::new(Buffers::new(handler.clock().clone())),
+        handler,
         watches: Rc::new(Watches::new(runtime.patience)),
         room: runtime.room,
     });
     let mut stop = runtime.stop;
     let connections = LocalSet::new();
-    connections
-        .run_until(async {
-            let mut rounds = pin!(worker.watches.go_round());
-            let mut questions = pin!(worker.handler.answer_questions());
-            loop {
-                tokio::select! {
-                    biased;
-                    _ = stop.wait_for(|stopped| *stopped) => return,
-                    accepted = listener.accept() => match accepted {
-                        Ok((stream, peer)) => worker.take(stream, peer),
-                        // The client gave up, or descriptors ran out: neither ends the others' service.
-                        Err(error) => {
-                            tracing::warn!(%error, "a connection could not be accepted");
-                            tokio::time::sleep(EXHAUSTED).await;
-                        }
-                    },
-                    () = &mut questions => {}
-                    () = &mut rounds => {}
-                }
-            }
-        })
-        .await;
-    drop(listener);
+    // A task of its own: what the set's own future does is done again whenever any of its connections has something to do.
+    let accepting = connections.spawn_local(Rc::clone(&worker).accept(listener));
+    let stopped = connections.run_until(async { stop.wait_for(|stopped| *stopped).await.is_ok() });
+    stopped.await;
+    accepting.abort();
     // Connections close themselves once they have answered; whoever takes longer than this is cut off.
     worker.watches.end();
     let _ = tokio::time::timeout(DRAIN, connections).await;
@@ -123,12 +92,33 @@ struct Worker {
     control: mpsc::UnboundedSender<Job>,
     hosts: Rc<[String]>,
     allow_other_users: bool,
-    http: http1::Builder,
+    buffers: Rc<Buffers>,
     watches: Rc<Watches>,
     room: Room,
 }
 
 impl Worker {
+    /// Takes connections up, and goes the rounds over those that are open.
+    async fn accept(self: Rc<Self>, listener: TcpListener) {
+        let mut rounds = pin!(self.watches.go_round());
+        let mut questions = pin!(self.handler.answer_questions());
+        loop {
+            tokio::select! {
+                biased;
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) => self.take(stream, peer),
+                    // The client gave up, or descriptors ran out: neither ends the others' service.
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        tokio::time::sleep(EXHAUSTED).await;
+                    }
+                },
+                () = &mut questions => {}
+                () = &mut rounds => {}
+            }
+        }
+    }
+
     /// Begins to serve a connection, if there is room for it.
     fn take(self: &Rc<Self>, stream: TcpStream, peer: SocketAddr) {
         // An answer is written at once and whole; waiting for more to send would only delay it.
@@ -152,33 +142,22 @@ impl Worker {
         let Ok(local) = stream.local_addr() else {
             return;
         };
+        self.serve(stream, (peer, local), &watched).await;
+    }
+
+    /// Serves a client, whatever its bytes come over.
+    async fn serve<T: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        io: T,
+        addresses: (SocketAddr, SocketAddr),
+        watched: &Watched,
+    ) {
         let watch = &watched.watch;
         // Looked up once, when the connection first asks for the control plane.
         let own_user = Cell::new(None);
-        let heads = self.handler.heads();
-        let service = service_fn(|request| {
-            watch.serving();
-            heads.claim(watch.key());
-            let own_user = &own_user;
-            // Boxed: the room that a request needs belongs to the request, not to its connection, which is idle most of the time.
-            Box::pin(async move {
-                let answer = self.answer(request, (peer, local), own_user).await;
-                watch.answered();
-                Ok::<_, Infallible>(answer)
-            })
-        });
-        let io = WatchedIo::new(TokioIo::new(stream), Rc::clone(watch), Rc::clone(&heads));
-        let mut connection = pin!(self.http.serve_connection(io, service));
-        poll_fn(|cx| {
-            match watch.verdict(cx) {
-                Verdict::Stays => {}
-                Verdict::Ends => connection.as_mut().graceful_shutdown(),
-                Verdict::Closes => return Poll::Ready(()),
-            }
-            // What goes wrong on a connection is its client's affair: it was cut off, or spoke no HTTP.
-            connection.as_mut().poll(cx).map(drop)
-        })
-        .await;
+        let service = |request| self.answer(request, addresses, &own_user);
+        // What goes wrong on a connection is its client's affair: it was cut off, or spoke no HTTP.
+        http1::serve(io, Rc::clone(&self.buffers), Rc::clone(watch), service).await;
     }
 
     async fn answer(
@@ -229,7 +208,7 @@ impl Worker {
         }
         answer
             .await
-            .map_or_else(|_| stopping(), |answer| answer.map(Either::Right))
+            .map_or_else(|_| stopping(), |answer| answer.map(Either::Right).into())
     }
 }
 
@@ -259,5 +238,5 @@ fn message(status: StatusCode, code: &'static str, text: &str) -> Answer {
     answer
         .headers_mut()
         .insert("x-amzn-errortype", HeaderValue::from_static(code));
-    answer
+    answer.into()
 }

@@ -7,6 +7,7 @@
 mod control_body;
 mod data;
 mod extension;
+mod http1;
 mod listen;
 mod peer;
 mod requests;

@@ -6,16 +6,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
-use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::sync::Notify;
 use tokio::time::Instant;
-
-use crate::engine::gateway::Heads;
 
 /// How long a client may keep a connection without getting on with it. Rounded up to the next round over all connections.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +69,8 @@ pub(crate) struct Watch {
     /// The time of the round in which the phase began.
     since: Cell<Duration>,
     verdict: Cell<Verdict>,
+    /// Whether it ends with the answer that it is giving.
+    ending: Cell<bool>,
     waker: RefCell<Option<Waker>>,
     rounds: Rc<Rounds>,
 }
@@ -85,6 +83,8 @@ struct Rounds {
     /// No round is coming soon.
     resting: Cell<bool>,
     stirred: Notify,
+    /// Nobody has asked for the time of day since the last round.
+    unasked: Cell<bool>,
 }
 
 impl Rounds {
@@ -93,6 +93,7 @@ impl Rounds {
         if self.resting.replace(false) {
             self.last.set(self.begun.elapsed());
             self.stirred.notify_one();
+            self.unasked.set(true);
         }
         self.last.get()
     }
@@ -104,9 +105,11 @@ impl Watch {
         self.since.set(self.rounds.now());
     }
 
-    /// Tells this connection from others.
-    pub(crate) fn key(&self) -> *const () {
-        std::ptr::from_ref(self).cast()
+    /// Something of a head was read.
+    pub(crate) fn begun(&self) {
+        if self.phase.get() == Phase::Idle {
+            self.enter(Phase::Head);
+        }
     }
 
     /// A request's head is complete.
@@ -117,6 +120,26 @@ impl Watch {
     /// The answer is there; what follows is its body, then the next request.
     pub(crate) fn answered(&self) {
         self.enter(Phase::Idle);
+    }
+
+    /// Something was written, or would have been if the client had taken it.
+    pub(crate) fn wrote(&self, done: bool) {
+        match (done, self.phase.get()) {
+            // An answer is on its way: slowly perhaps, but the client reads.
+            (true, Phase::Stalled | Phase::Idle) => self.enter(Phase::Idle),
+            (true, _) | (false, Phase::Stalled) => {}
+            (false, _) => self.enter(Phase::Stalled),
+        }
+    }
+
+    /// Whether the second may have changed since this was asked last, for any connection of the runtime.
+    pub(crate) fn time_has_passed(&self) -> bool {
+        self.rounds.unasked.replace(false)
+    }
+
+    /// Whether the connection is to end with the answer that it is giving, or at once if it gives none.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.get()
     }
 
     /// What was decided since the connection's task last asked. It is woken when something is.
@@ -153,6 +176,7 @@ impl Watches {
                 last: Cell::default(),
                 resting: Cell::new(true),
                 stirred: Notify::new(),
+                unasked: Cell::new(true),
             }),
             patience,
         }
@@ -164,6 +188,7 @@ impl Watches {
             phase: Cell::new(Phase::Idle),
             since: Cell::new(self.rounds.now()),
             verdict: Cell::default(),
+            ending: Cell::new(false),
             waker: RefCell::default(),
             rounds: Rc::clone(&self.rounds),
         });
@@ -193,6 +218,7 @@ impl Watches {
     /// Closes the connections whose clients were waited for long enough, and says when to look again.
     fn round(&self, now: Duration) -> Duration {
         self.rounds.last.set(now);
+        self.rounds.unasked.set(true);
         let mut rest = self.patience.idle;
         let mut resting = true;
         for watch in self.open.borrow().values() {
@@ -219,6 +245,7 @@ impl Watches {
     /// Lets all connections end with the answer that they are giving.
     pub(crate) fn end(&self) {
         for watch in self.open.borrow().values() {
+            watch.ending.set(true);
             watch.judge(Verdict::Ends);
         }
     }
@@ -235,83 +262,6 @@ impl Drop for Watched {
     fn drop(&mut self) {
         let key = Rc::as_ptr(&self.watch);
         self.watches.open.borrow_mut().remove(&key);
-    }
-}
-
-/// A connection's bytes, which tell its watch how it gets on.
-#[derive(Debug)]
-pub(crate) struct WatchedIo<T> {
-    io: T,
-    watch: Rc<Watch>,
-    heads: Rc<Heads>,
-}
-
-impl<T> WatchedIo<T> {
-    pub(crate) fn new(io: T, watch: Rc<Watch>, heads: Rc<Heads>) -> Self {
-        Self { io, watch, heads }
-    }
-
-    fn wrote(&self, done: bool) {
-        match (done, self.watch.phase.get()) {
-            // An answer is on its way: slowly perhaps, but the client reads.
-            (true, Phase::Stalled | Phase::Idle) => self.watch.enter(Phase::Idle),
-            (true, _) | (false, Phase::Stalled) => {}
-            (false, _) => self.watch.enter(Phase::Stalled),
-        }
-    }
-}
-
-impl<T: Read + Unpin> Read for WatchedIo<T> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        let this = &mut *self;
-        let phase = this.watch.phase.get();
-        if !matches!(phase, Phase::Idle | Phase::Head) {
-            return Pin::new(&mut this.io).poll_read(cx, buf);
-        }
-        let of = (this.watch.key(), phase == Phase::Head);
-        let read = this.heads.poll_read(&mut this.io, cx, buf, of);
-        if read.is_ready() && phase == Phase::Idle {
-            this.watch.enter(Phase::Head);
-        }
-        read
-    }
-}
-
-impl<T: Write + Unpin> Write for WatchedIo<T> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write(cx, buf);
-        self.wrote(written.is_ready());
-        written
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[std::io::IoSlice<'_>],
-    ) -> Poll<std::io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
-        self.wrote(written.is_ready());
-        written
     }
 }
 
@@ -392,15 +342,14 @@ mod tests {
     fn who_reads_slowly_but_reads_is_waited_for() {
         let watches = Rc::new(Watches::new(patience(2, 5, 3)));
         let client = watches.watch();
-        let io = WatchedIo::new((), Rc::clone(&client.watch), Rc::default());
         for _ in 0..10 {
-            io.wrote(false);
+            client.watch.wrote(false);
             next_round(&watches);
             next_round(&watches);
-            io.wrote(true);
+            client.watch.wrote(true);
             assert_eq!(client.watch.verdict.get(), Verdict::Stays);
         }
-        io.wrote(false);
+        client.watch.wrote(false);
         assert_eq!(closed_after(&watches, &client.watch), Some(4));
     }
 

@@ -12,9 +12,9 @@ use tokio_rustls::client::TlsStream;
 
 use super::super::body::Body;
 use super::Error;
-use super::framing::{Decoded, Decoder};
 use super::head::{self, Head};
 use super::upload::{Broke, Upload};
+use crate::engine::message::framing::{Decoded, Decoder};
 
 /// How much is read at once at first, in bytes: what almost every answer fits in.
 const LITTLE: usize = 8 * 1024;
@@ -121,7 +121,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                     break Some(Ok(data));
                 }
                 Ok(Decoded::More) => {}
-                Err(error) => break Some(Err(error)),
+                Err(malformed) => break Some(Err(malformed.into())),
             }
             match ready!(self.poll_read(cx)) {
                 Ok(0) if self.decoder == Decoder::Close => self.decoder = Decoder::Ended,

@@ -7,7 +7,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::Error;
-use super::framing::{Chunk, Decoder};
+use crate::engine::message::framing::{Chunk, Decoder};
 
 /// The largest head of an answer, in bytes.
 const HEAD: usize = 64 * 1024;

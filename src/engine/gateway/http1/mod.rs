@@ -6,7 +6,6 @@
 //! an answer that two readers could understand differently is an error.
 
 mod connection;
-mod framing;
 mod head;
 #[cfg(test)]
 mod tests;
@@ -17,6 +16,7 @@ use std::io;
 pub(crate) use self::connection::{Connection, Io, Reach};
 pub(crate) use self::head::Head;
 use super::body::BodyError;
+use crate::engine::message::Malformed;
 
 /// What goes wrong between a request and its answer.
 #[derive(Debug, thiserror::Error)]
@@ -30,4 +30,10 @@ pub(crate) enum Error {
     /// The request's own body can't go on.
     #[error("{0}")]
     Upload(Box<BodyError>),
+}
+
+impl From<Malformed> for Error {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed.0)
+    }
 }

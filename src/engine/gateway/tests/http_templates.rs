@@ -36,7 +36,6 @@ fn a_backend_sees_what_aws_sends_and_nothing_of_the_client() {
         assert_eq!(
             names,
             [
-                "connection",
                 "content-length",
                 "content-type",
                 "date",

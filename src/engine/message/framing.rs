@@ -1,8 +1,8 @@
-//! Where the body of an answer ends: after a length, with the last chunk, or with the connection (RFC 9112 §6, §7.1).
+//! Where the body of a message ends: after a length, with the last chunk, or with the connection (RFC 9112 §6, §7.1).
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::Error;
+use super::Malformed;
 
 /// The longest line of a chunk's size, extensions included, in bytes.
 const SIZE_LINE: usize = 4 * 1024;
@@ -11,8 +11,8 @@ const SIZE_LINE: usize = 4 * 1024;
 const TRAILERS: usize = 16 * 1024;
 
 /// Takes a body out of what was read.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) enum Decoder {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Decoder {
     /// Nothing more comes.
     #[default]
     Ended,
@@ -25,7 +25,7 @@ pub(super) enum Decoder {
 
 /// What comes next of a chunked body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chunk {
+pub(crate) enum Chunk {
     Size,
     /// So many bytes more of this chunk.
     Data(u64),
@@ -37,7 +37,7 @@ pub(super) enum Chunk {
 
 /// What the bytes that were read hold.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Decoded {
+pub(crate) enum Decoded {
     Data(Bytes),
     /// More has to be read.
     More,
@@ -46,7 +46,7 @@ pub(super) enum Decoded {
 
 impl Decoder {
     /// A body of a declared length.
-    pub(super) fn of_length(length: u64) -> Self {
+    pub(crate) fn of_length(length: u64) -> Self {
         if length == 0 {
             Self::Ended
         } else {
@@ -55,7 +55,7 @@ impl Decoder {
     }
 
     /// Takes the next bytes of the body.
-    pub(super) fn decode(&mut self, buffer: &mut BytesMut) -> Result<Decoded, Error> {
+    pub(crate) fn decode(&mut self, buffer: &mut BytesMut) -> Result<Decoded, Malformed> {
         self.settle(buffer)?;
         let left = match self {
             Self::Ended => return Ok(Decoded::Ended),
@@ -81,7 +81,7 @@ impl Decoder {
     }
 
     /// Passes over what stands between data, as far as it was read.
-    pub(super) fn settle(&mut self, buffer: &mut BytesMut) -> Result<(), Error> {
+    pub(crate) fn settle(&mut self, buffer: &mut BytesMut) -> Result<(), Malformed> {
         while let Self::Chunked(chunk) = self {
             let next = match *chunk {
                 Chunk::Data(_) => return Ok(()),
@@ -95,7 +95,7 @@ impl Decoder {
                 Chunk::DataEnd => match line(buffer, 2)? {
                     None => return Ok(()),
                     Some([]) => (0, Chunk::Size),
-                    Some(_) => return Err(Error::Malformed("a chunk is longer than its size")),
+                    Some(_) => return Err(Malformed("a chunk is longer than its size")),
                 },
                 Chunk::Trailers(before) => match line(buffer, TRAILERS - before)? {
                     None => return Ok(()),
@@ -118,7 +118,7 @@ impl Decoder {
     }
 
     /// How many bytes more come, where that is known.
-    pub(super) const fn left(&self) -> Option<u64> {
+    pub(crate) const fn left(&self) -> Option<u64> {
         match self {
             Self::Ended => Some(0),
             Self::Length(left) => Some(*left),
@@ -128,22 +128,22 @@ impl Decoder {
 }
 
 /// The line that the buffer begins with, without its end; nothing if it isn't there yet.
-fn line(buffer: &[u8], most: usize) -> Result<Option<&[u8]>, Error> {
+fn line(buffer: &[u8], most: usize) -> Result<Option<&[u8]>, Malformed> {
     let Some(end) = memchr::memchr(b'\n', buffer) else {
         if buffer.len() > most {
-            return Err(Error::Malformed("a line of a chunked body is too long"));
+            return Err(Malformed("a line of a chunked body is too long"));
         }
         return Ok(None);
     };
     match buffer.get(..end).and_then(|line| line.strip_suffix(b"\r")) {
         Some(line) if line.len() <= most => Ok(Some(line)),
-        Some(_) => Err(Error::Malformed("a line of a chunked body is too long")),
-        None => Err(Error::Malformed("a line of a chunked body ends without CR")),
+        Some(_) => Err(Malformed("a line of a chunked body is too long")),
+        None => Err(Malformed("a line of a chunked body ends without CR")),
     }
 }
 
 /// The size of a chunk: hexadecimal digits, then perhaps extensions, which mean nothing here.
-fn size(line: &[u8]) -> Result<u64, Error> {
+fn size(line: &[u8]) -> Result<u64, Malformed> {
     let digits = line.iter().take_while(|b| b.is_ascii_hexdigit()).count();
     let (digits, rest) = line.split_at(digits);
     let extensions = rest.trim_ascii_start();
@@ -152,10 +152,10 @@ fn size(line: &[u8]) -> Result<u64, Error> {
             .iter()
             .any(|b| b.is_ascii_control() && *b != b'\t')
     {
-        return Err(Error::Malformed("a chunk's size isn't a number"));
+        return Err(Malformed("a chunk's size isn't a number"));
     }
     let text = std::str::from_utf8(digits).unwrap_or_default();
-    u64::from_str_radix(text, 16).map_err(|_| Error::Malformed("a chunk's size isn't a number"))
+    u64::from_str_radix(text, 16).map_err(|_| Malformed("a chunk's size isn't a number"))
 }
 
 #[cfg(test)]
@@ -167,7 +167,7 @@ mod tests {
         mut decoder: Decoder,
         text: &str,
         piece: usize,
-    ) -> Result<(String, String, bool), Error> {
+    ) -> Result<(String, String, bool), Malformed> {
         let (mut data, mut buffer) = (Vec::new(), BytesMut::new());
         for piece in text.as_bytes().chunks(piece) {
             buffer.extend_from_slice(piece);
