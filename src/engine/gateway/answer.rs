@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::body::Body;
 use super::exchange::Exchange;
+use super::ready::Ready;
 use super::record::What;
 use super::request_ids::RequestIds;
 use super::{compress, headers};
@@ -17,6 +18,8 @@ pub(crate) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id
 /// An answer in the making.
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// Headers that were known beforehand.
+    lines: Bytes,
     pub(crate) headers: HeaderMap,
     /// The headers as a log spells them, when details are recorded.
     pub(crate) spelled: Option<Vec<(String, String)>>,
@@ -36,9 +39,21 @@ impl Answer {
     pub(crate) fn with_room(headers: usize, details: bool) -> Self {
         Self {
             status: 200,
+            lines: Bytes::new(),
             headers: HeaderMap::with_capacity(headers + 2),
             spelled: details.then(Vec::new),
             body: Body::default(),
+        }
+    }
+
+    /// An answer that was known beforehand.
+    pub(crate) fn ready(status: u16, ready: &Ready) -> Self {
+        Self {
+            status,
+            lines: ready.lines.clone(),
+            headers: HeaderMap::new(),
+            spelled: None,
+            body: Body::whole(ready.body.clone()),
         }
     }
 
@@ -76,7 +91,9 @@ impl Answer {
         compress::pack(x, &mut self);
         x.record.status = self.status;
         x.record.length = http_body::Body::size_hint(&self.body).exact();
-        respond(self.status, self.headers, self.body, &x.ids)
+        let mut answer = respond(self.status, self.headers, self.body, &x.ids);
+        answer.lines[1] = self.lines;
+        answer
     }
 
     /// Notes the answer of the method in the record.

@@ -2,6 +2,7 @@
 //!
 //! Facts: `spec/rest/integrations.md` §1, §2; `spec/aws-recorded/FACTS.md` §15.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -52,8 +53,8 @@ impl Caller<'_> {
             .send(x, integration, backend, false, Outgoing::Whole(body))
             .await?;
         let head = sent.head;
-        let read = tokio::time::timeout(sent.left, read_whole(sent.reply, PAYLOAD_LIMIT));
-        let body = match read.await {
+        let read = pin!(read_whole(sent.reply, PAYLOAD_LIMIT));
+        let body = match self.pool.limit(sent.left, read).await {
             Err(_) => return Err(Failure::timeout()),
             Ok(Ok(body)) => body,
             Ok(Err(error)) => return Err(answer_broke(&error)),
@@ -98,8 +99,9 @@ impl Caller<'_> {
             || conversion.needs_whole()
             || !backend.streams && compress::of_answer(x, &head.headers).is_some();
         let body = if whole {
-            let read = tokio::time::timeout(left, read_whole(reply, PAYLOAD_LIMIT));
-            let whole = read.await.map_err(|_| Failure::timeout())?;
+            let read = pin!(read_whole(reply, PAYLOAD_LIMIT));
+            let whole = self.pool.limit(left, read).await;
+            let whole = whole.map_err(|_| Failure::timeout())?;
             let whole = whole.map_err(|error| answer_broke(&error))?;
             note_answer(x, head.status, &head.headers, &whole);
             Body::whole(conversion.apply(whole)?)
@@ -108,9 +110,8 @@ impl Caller<'_> {
             let pause = x.side().deployment.longest_pause;
             Body::paced(reply, Pace::new(pause, left))
         } else {
-            let first = first_frame(reply, conversion == Conversion::Text);
-            let first = std::pin::pin!(first);
-            let first = tokio::time::timeout(left, first).await;
+            let first = pin!(first_frame(reply, conversion == Conversion::Text));
+            let first = self.pool.limit(left, first).await;
             match first.map_err(|_| Failure::timeout())? {
                 Ok(Outgoing::Whole(bytes)) => {
                     note_answer(x, head.status, &head.headers, &bytes);
@@ -150,8 +151,8 @@ impl Caller<'_> {
         let (address, request) = build(head, outgoing, proxy, &x.request.headers)?;
         let address = connection::reach(x, backend, &address)?.unwrap_or(address);
         let sent = {
-            let sent = std::pin::pin!(self.pool.send(started, &address, request));
-            tokio::time::timeout(backend.timeout, sent).await
+            let sent = pin!(self.pool.send(started, &address, request));
+            self.pool.limit(backend.timeout, sent).await
         };
         let passed = self.since(started);
         if let Some(to) = callee {

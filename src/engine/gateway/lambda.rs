@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -299,7 +300,7 @@ impl Functions {
         invocation: Invocation<'_>,
     ) -> Result<LambdaAnswer, LambdaFailure> {
         let timeout = invocation.timeout;
-        let whole = async {
+        let whole = pin!(async {
             let (head, reply) = self.begin(caller, invocation).await?;
             match read_whole(reply, PAYLOAD_LIMIT).await {
                 Ok(payload) => Ok(LambdaAnswer {
@@ -310,10 +311,9 @@ impl Functions {
                 Err(BodyError::TooLarge) => Err(LambdaFailure::TooLarge),
                 Err(error) => Err(LambdaFailure::Broken(error.to_string())),
             }
-        };
-        tokio::time::timeout(timeout, whole)
-            .await
-            .unwrap_or(Err(LambdaFailure::Timeout))
+        });
+        let whole = caller.pool.limit(timeout, whole).await;
+        whole.unwrap_or(Err(LambdaFailure::Timeout))
     }
 
     /// Invokes a function and waits for the head of its answer. The caller bounds the time.

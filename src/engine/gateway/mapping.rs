@@ -54,6 +54,14 @@ impl Mappings {
         self.0.is_empty()
     }
 
+    /// The template, if there is just one; with the media type it is written for.
+    pub(crate) fn only(&self) -> Option<(&str, &Mapping)> {
+        match self.0.as_slice() {
+            [(kind, mapping)] => Some((kind, mapping)),
+            _ => None,
+        }
+    }
+
     /// The template for exactly this media type, letters' case aside.
     pub(crate) fn of(&self, media_type: &str) -> Option<&Mapping> {
         self.entry(media_type).map(|(_, mapping)| mapping)

@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::body::Body;
+use super::deadlines::{Deadlines, Limited};
 use super::http1::{self, Connection, Head, Io, Reach};
 use super::reply::Reply;
 use super::trust::Trust;
@@ -59,6 +60,7 @@ struct Shared {
     limits: PoolLimits,
     backends: Mutex<HashMap<Arc<str>, Arc<Backend>>>,
     tls: Tls,
+    deadlines: Deadlines,
 }
 
 /// One scheme, host and port.
@@ -105,7 +107,13 @@ impl Pool {
             limits,
             backends: Mutex::default(),
             tls,
+            deadlines: Deadlines::default(),
         }))
+    }
+
+    /// Waits for what a backend does, for so long at the most.
+    pub(crate) fn limit<F: Future + Unpin>(&self, limit: Duration, call: F) -> Limited<F> {
+        self.0.deadlines.limit(limit, call)
     }
 
     /// Sends a request and waits for the head of the answer. The caller bounds the time; `now` is the monotonic clock's.

@@ -13,6 +13,7 @@ use super::headers::{self, Fate};
 use super::lambda::LambdaUri;
 use super::mapping::Mappings;
 use super::mock;
+use super::ready::Ready;
 use super::record::What;
 use super::response_table::ResponseTable;
 use super::schema::Schemas;
@@ -364,6 +365,8 @@ pub(crate) struct Response {
     pub(crate) headers: Vec<ResponseHeader>,
     pub(crate) templates: Mappings,
     pub(crate) content_handling: Option<ContentHandling>,
+    /// The answer, where it is the same for every request to a mock.
+    pub(crate) ready: Option<Ready>,
 }
 
 /// A header of the answer.
@@ -442,18 +445,23 @@ impl Responses {
                 None | Some("") => compiled.default = compiled.default.or(Some(index)),
                 Some(pattern) => compiled.patterns.push((Pattern::compile(pattern), index)),
             }
-            let headers = response.response_parameters.iter().flatten();
+            let headers: Vec<_> = response
+                .response_parameters
+                .iter()
+                .flatten()
+                .filter_map(|(target, source)| {
+                    let name = target.strip_prefix("method.response.header.")?;
+                    ResponseHeader::compile(name, source)
+                })
+                .collect();
             let templates = response.response_templates.as_ref();
+            let templates = templates.map(Mappings::compile).unwrap_or_default();
             compiled.all.push(Response {
                 status: status.parse().unwrap_or(500),
                 declared,
-                headers: headers
-                    .filter_map(|(target, source)| {
-                        let name = target.strip_prefix("method.response.header.")?;
-                        ResponseHeader::compile(name, source)
-                    })
-                    .collect(),
-                templates: templates.map(Mappings::compile).unwrap_or_default(),
+                ready: Ready::compile(&headers, &templates),
+                headers,
+                templates,
                 content_handling: response.content_handling,
             });
         }
