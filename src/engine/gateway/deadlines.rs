@@ -62,15 +62,12 @@ impl Deadlines {
             waker: waker.clone(),
             over: false,
         });
-        let place = match table.free.pop() {
-            Some(place) => {
-                table.calls[place] = call;
-                place
-            }
-            None => {
-                table.calls.push(call);
-                table.calls.len() - 1
-            }
+        let place = if let Some(place) = table.free.pop() {
+            table.calls[place] = call;
+            place
+        } else {
+            table.calls.push(call);
+            table.calls.len() - 1
         };
         if !std::mem::replace(&mut table.watched, true) {
             tokio::spawn(self.clone().watch());
@@ -85,7 +82,7 @@ impl Deadlines {
             return false;
         };
         if !call.waker.will_wake(waker) {
-            call.waker = waker.clone();
+            call.waker.clone_from(waker);
         }
         call.over
     }

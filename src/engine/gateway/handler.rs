@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::request::Parts;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Request, Uri};
 use http_body::Body as _;
 use jiff::Timestamp;
 
@@ -78,14 +77,15 @@ impl Handler {
     pub async fn handle(
         &self,
         target: Target,
-        request: Request<Incoming>,
+        mut request: Box<Request<Incoming>>,
         peer: SocketAddr,
     ) -> message::Answer<Body> {
-        let (parts, incoming) = request.into_parts();
-        let mut x = match self.open(target, parts, peer) {
+        let mut x = match self.open(target, &mut request, peer) {
             Ok(x) => x,
             Err(early) => return *early,
         };
+        let incoming = std::mem::take(request.body_mut());
+        drop(request);
         let caller = Caller {
             pool: &self.pool,
             clock: &self.gateway.clock,
@@ -117,7 +117,7 @@ impl Handler {
     }
 
     /// The end of a request: its numbers go to the metrics. What a proxied body takes after its head isn't counted.
-    fn record(&self, mut x: Exchange) {
+    fn record(&self, mut x: Box<Exchange>) {
         let clock = &self.gateway.clock;
         x.record.latency = clock.monotonic().saturating_sub(x.record.started);
         if let Some(backend) = &x.backend {
@@ -141,20 +141,25 @@ impl Handler {
     fn open(
         &self,
         target: Target,
-        parts: Parts,
+        request: &mut Request<Incoming>,
         peer: SocketAddr,
-    ) -> Result<Exchange, Box<message::Answer<Body>>> {
+    ) -> Result<Box<Exchange>, Box<message::Answer<Body>>> {
         let clock = &self.gateway.clock;
         let started = clock.monotonic();
         let record = Record::new(self.wall.at(started, clock), started);
         let mut source = self.ids.borrow_mut();
-        let head = Head::read(&parts.headers);
+        let head = Head::read(request.headers());
         let ids = source.draw(record.time, head.ids);
-        if let Some(refused) = refused(&parts, &head, self.gateway.settings.header_bytes, &ids) {
+        if let Some(refused) = refused(
+            request.uri(),
+            &head,
+            self.gateway.settings.header_bytes,
+            &ids,
+        ) {
             return Err(Box::new(refused));
         }
-        let host = parts.uri.host().or(head.host).unwrap_or_default();
-        let path = parts.uri.path();
+        let host = request.uri().host().or(head.host).unwrap_or_default();
+        let path = request.uri().path();
         let stage = self
             .gateway
             .stage(target.api(host, path), target.stage(path));
@@ -171,7 +176,7 @@ impl Handler {
                 &ids,
             )));
         };
-        if url_length(&parts) > stage.side(false).deployment.longest_url {
+        if url_length(request.uri()) > stage.side(false).deployment.longest_url {
             return Err(Box::new(url_too_long(&ids)));
         }
         let pinned = self.gateway.settings.pins_canary.then_some(head.canary);
@@ -180,19 +185,19 @@ impl Handler {
             None => stage.draws_canary(|| source.chance.fraction()),
         };
         let request = ClientRequest {
-            verb: head.verb.unwrap_or_else(|| parts.method.clone()),
-            sent_verb: parts.method,
-            version: parts.version,
-            headers: parts.headers,
+            verb: head.verb.unwrap_or_else(|| request.method().clone()),
+            sent_verb: request.method().clone(),
+            version: request.version(),
+            headers: std::mem::take(request.headers_mut()),
             spelling: Spelling::default(),
             place: Place::Url {
-                uri: parts.uri,
+                uri: std::mem::take(request.uri_mut()),
                 target,
             },
             caller: exchange::Caller::Peer(peer.ip()),
             body: bytes::Bytes::new(),
         };
-        let mut x = Exchange::new(stage, canary, request, ids, record);
+        let mut x = Box::new(Exchange::new(stage, canary, request, ids, record));
         x.trace = xray::begin(&x, &mut source.chance);
         Ok(x)
     }
@@ -236,7 +241,8 @@ impl Handler {
             return Ok(incoming);
         }
         if let Some(incoming) = incoming {
-            x.request.body = read_body(incoming).await?;
+            // Boxed: most requests have none.
+            x.request.body = Box::pin(read_body(incoming)).await?;
         }
         compress::unpack_request(x)?;
         x.note_method_request();
@@ -287,7 +293,7 @@ fn micros(duration: Duration) -> u64 {
 /// What is refused before any API is looked for: ambiguous and oversized requests. The words for a declared length are widely seen on AWS, those for
 /// URL and headers are unverified (`spec/rest/resources-methods.md` §5).
 fn refused(
-    parts: &Parts,
+    uri: &Uri,
     head: &Head<'_>,
     header_bytes: usize,
     ids: &RequestIds,
@@ -298,7 +304,7 @@ fn refused(
     }
     // They must come encoded (`spec/rest/resources-methods.md` §3).
     let raw = |query: &str| memchr::memchr3(b'|', b'{', b'}', query.as_bytes()).is_some();
-    if parts.uri.query().is_some_and(raw) {
+    if uri.query().is_some_and(raw) {
         return Some(bad_request(ids));
     }
     if head
@@ -313,7 +319,7 @@ fn refused(
             ids,
         ));
     }
-    if url_length(parts) > URL_LIMIT {
+    if url_length(uri) > URL_LIMIT {
         return Some(url_too_long(ids));
     }
     (head.bytes > header_bytes).then(|| {
@@ -327,19 +333,19 @@ fn refused(
     })
 }
 
-fn bad_request(ids: &RequestIds) -> Response<Body> {
+fn bad_request(ids: &RequestIds) -> message::Answer<Body> {
     let body = "{\"message\":\"Bad Request\"}";
     let error = Some("BadRequestException");
     answer::plain(400, "application/json", error, body, ids)
 }
 
-fn url_too_long(ids: &RequestIds) -> Response<Body> {
+fn url_too_long(ids: &RequestIds) -> message::Answer<Body> {
     let body = "{\"message\":\"Request URI too long\"}";
     answer::plain(414, "application/json", None, body, ids)
 }
 
-fn url_length(parts: &Parts) -> usize {
-    parts.uri.path_and_query().map_or(0, |p| p.as_str().len())
+fn url_length(uri: &Uri) -> usize {
+    uri.path_and_query().map_or(0, |p| p.as_str().len())
 }
 
 /// What every request's headers are looked at for, found in one pass.

@@ -84,10 +84,10 @@ impl Journal {
         lock(&self.inbox).take()
     }
 
-    fn tell(&self, x: Exchange) {
+    fn tell(&self, x: Box<Exchange>) {
         // Room first: a request that nobody can take in isn't boxed for it.
         match self.desk.try_reserve() {
-            Ok(room) => room.send(Box::new(x)),
+            Ok(room) => room.send(x),
             Err(_) => {
                 self.missed.fetch_add(1, Ordering::Relaxed);
             }
@@ -148,8 +148,8 @@ pub(crate) struct Kept {
 
 #[derive(Debug, Default)]
 struct Rings {
-    recent: VecDeque<Exchange>,
-    failed: VecDeque<Exchange>,
+    recent: VecDeque<Box<Exchange>>,
+    failed: VecDeque<Box<Exchange>>,
 }
 
 impl Kept {
@@ -168,7 +168,7 @@ impl Kept {
     }
 
     /// Takes a request that is over.
-    pub(crate) fn take(&self, mut x: Exchange) {
+    pub(crate) fn take(&self, mut x: Box<Exchange>) {
         if x.record.wants_details() || x.stage.access_log().is_some() || x.is_traced() {
             self.journal.tell(x);
             return;
@@ -199,13 +199,15 @@ impl Kept {
             match question {
                 Question::List(filter, reply) => {
                     let all = rings.recent.iter().chain(&rings.failed);
-                    let wanted = all.map(explain::summary).filter(|s| filter.passes(s));
+                    let wanted = all
+                        .map(|x| explain::summary(x))
+                        .filter(|s| filter.passes(s));
                     let _ = reply.send(wanted.collect());
                 }
                 Question::Explain(id, reply) => {
                     let mut all = rings.recent.iter().chain(&rings.failed);
                     let found = all.find(|x| x.ids.request_id() == id);
-                    let _ = reply.send(found.map(explain::explanation));
+                    let _ = reply.send(found.map(|x| explain::explanation(x)));
                 }
                 Question::Forget => *rings = Rings::default(),
             }

@@ -30,7 +30,7 @@ pub(crate) type Answer = message::Answer<Either<gateway::Body, ControlBody>>;
 #[derive(Debug)]
 pub(crate) struct Job {
     /// As it came, its body unread.
-    pub(crate) request: Request<Incoming>,
+    pub(crate) request: Box<Request<Incoming>>,
     /// Whether it is for `/_sluice/` rather than for an AWS service.
     pub(crate) extension: bool,
     /// Takes the answer.
@@ -76,14 +76,22 @@ pub(crate) async fn run_data(runtime: DataRuntime, handler: Handler) -> std::io:
     });
     let mut stop = runtime.stop;
     let connections = LocalSet::new();
-    // A task of its own: what the set's own future does is done again whenever any of its connections has something to do.
+    // Tasks of their own: what is awaited beside the connections is looked at whenever one of them has something to do.
     let accepting = connections.spawn_local(Rc::clone(&worker).accept(listener));
-    let stopped = connections.run_until(async { stop.wait_for(|stopped| *stopped).await.is_ok() });
-    stopped.await;
-    accepting.abort();
-    // Connections close themselves once they have answered; whoever takes longer than this is cut off.
-    worker.watches.end();
-    let _ = tokio::time::timeout(DRAIN, connections).await;
+    let (overdue, cut_off) = oneshot::channel();
+    connections.spawn_local(async move {
+        let _ = stop.wait_for(|stopped| *stopped).await;
+        accepting.abort();
+        // Connections close themselves once they have answered; whoever takes longer than this is cut off.
+        worker.watches.end();
+        tokio::time::sleep(DRAIN).await;
+        let _ = overdue.send(());
+    });
+    tokio::select! {
+        biased;
+        () = connections => {}
+        _ = cut_off => {}
+    }
     Ok(())
 }
 
@@ -162,7 +170,7 @@ impl Worker {
 
     async fn answer(
         &self,
-        request: Request<Incoming>,
+        request: Box<Request<Incoming>>,
         (peer, local): (SocketAddr, SocketAddr),
         own_user: &Cell<Option<bool>>,
     ) -> Answer {
@@ -183,7 +191,7 @@ impl Worker {
     /// Lets the control runtime answer.
     async fn hand_over(
         &self,
-        request: Request<Incoming>,
+        request: Box<Request<Incoming>>,
         extension: bool,
         (peer, local): (SocketAddr, SocketAddr),
         own_user: &Cell<Option<bool>>,

@@ -66,11 +66,12 @@ fn host_of<B>(request: &Request<B>) -> Option<&str> {
 
 fn without_port(host: &str) -> &str {
     let bytes = host.as_bytes();
-    // Hosts are short: plain loops are faster than searches made for long texts.
-    if let Some(end) = bytes.iter().position(|b| *b == b']') {
+    if bytes.first() == Some(&b'[')
+        && let Some(end) = memchr::memchr(b']', bytes)
+    {
         return host.get(..=end).unwrap_or(host);
     }
-    let colon = bytes.iter().rposition(|b| *b == b':');
+    let colon = memchr::memrchr(b':', bytes);
     colon.and_then(|at| host.get(..at)).unwrap_or(host)
 }
 

@@ -222,7 +222,7 @@ async fn serve(handler: Rc<Handler>) -> SocketAddr {
                     let name = host.and_then(|host| host.split(':').next());
                     let target = handler.target(name, path);
                     let target = target.expect("a test asks for an API");
-                    let request = request.map(crate::engine::message::Incoming::from);
+                    let request = Box::new(request.map(crate::engine::message::Incoming::from));
                     let answer = handler.handle(target, request, peer).await;
                     Ok::<_, Infallible>(Response::from(answer))
                 }

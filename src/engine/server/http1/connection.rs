@@ -31,7 +31,7 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 pub(crate) async fn serve<T, S, F, B>(io: T, buffers: Rc<Buffers>, watch: Rc<Watch>, service: S)
 where
     T: AsyncRead + AsyncWrite + Unpin,
-    S: Fn(Request<Incoming>) -> F,
+    S: Fn(Box<Request<Incoming>>) -> F,
     F: Future<Output = Answer<B>>,
     B: Body<Data = Bytes>,
 {
@@ -104,7 +104,7 @@ impl Rest {
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     async fn serve<S, F, B>(mut self, service: S)
     where
-        S: Fn(Request<Incoming>) -> F,
+        S: Fn(Box<Request<Incoming>>) -> F,
         F: Future<Output = Answer<B>>,
         B: Body<Data = Bytes>,
     {
@@ -171,10 +171,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                 Err(_) => return Poll::Ready(Next::Nothing),
             }
             self.watch.begun();
-            if head::may_end(&self.input, self.seen) || self.input.len() > HEAD {
-                if let Some(next) = self.look() {
-                    return Poll::Ready(next);
-                }
+            let looks = head::may_end(&self.input, self.seen) || self.input.len() > HEAD;
+            if looks && let Some(next) = self.look() {
+                return Poll::Ready(next);
             }
             self.seen = self.input.len();
         }
@@ -197,9 +196,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     /// Has a request answered.
-    async fn exchange<S, F, B>(&mut self, head: Head, service: &S) -> End
+    async fn exchange<S, F, B>(&mut self, mut head: Head, service: &S) -> End
     where
-        S: Fn(Request<Incoming>) -> F,
+        S: Fn(Box<Request<Incoming>>) -> F,
         F: Future<Output = Answer<B>>,
         B: Body<Data = Bytes>,
     {
@@ -207,8 +206,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         let (newer, keeps) = (head.request.version() == Version::HTTP_11, head.keeps);
         let to_head = *head.request.method() == Method::HEAD;
         let (incoming, mut rest) = self.body(&head);
+        *head.request.body_mut() = incoming;
         let answer = {
-            let serving = pin!(service(head.request.map(|()| incoming)));
+            let serving = pin!(service(head.request));
             self.drive(serving, rest.as_mut()).await
         };
         self.watch.answered();

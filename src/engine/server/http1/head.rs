@@ -7,6 +7,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version};
 
 use super::buffers::Buffers;
+use crate::engine::message::Incoming;
 use crate::engine::message::framing::{Chunk, Decoder};
 
 /// The largest head, in bytes. The gateway's own limits on URL and headers, which have AWS's words, are lower.
@@ -18,7 +19,7 @@ const HEADERS: usize = 128;
 /// A request without its body.
 #[derive(Debug)]
 pub(super) struct Head {
-    pub(super) request: Request<()>,
+    pub(super) request: Box<Request<Incoming>>,
     /// As it was written.
     pub(super) text: Bytes,
     /// How the body is delimited.
@@ -100,7 +101,7 @@ pub(super) fn read(bytes: &[u8], buffers: &Buffers) -> Result<Option<(Head, usiz
         // The chunks count (RFC 9112 §6.3), and nobody behind this is to see another length.
         headers.remove(CONTENT_LENGTH);
     }
-    let mut request = Request::new(());
+    let mut request = Box::new(Request::new(Incoming::default()));
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.version_mut() = if newer {
@@ -195,7 +196,10 @@ mod tests {
     use crate::base::Clock;
 
     fn parse(text: &str) -> Result<Option<(Head, usize)>, Refusal> {
-        read(text.as_bytes(), &Buffers::new(Clock::manual(jiff::Timestamp::UNIX_EPOCH)))
+        read(
+            text.as_bytes(),
+            &Buffers::new(Clock::manual(jiff::Timestamp::UNIX_EPOCH)),
+        )
     }
 
     #[test]

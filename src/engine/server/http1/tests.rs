@@ -55,7 +55,7 @@ impl Body for Pieces {
 }
 
 /// Answers by the path: `/echo` with the body, `/pieces` in pieces, `/broken` with half of them, `/unread` without reading, `/204`.
-async fn answer(request: Request<Incoming>) -> Answer<Pieces> {
+async fn answer(request: Box<Request<Incoming>>) -> Answer<Pieces> {
     let (head, body) = request.into_parts();
     let text = |status, text: String| {
         let text: &'static str = text.leak();
@@ -95,11 +95,11 @@ fn run<F: Future<Output = ()>>(test: impl FnOnce() -> F) {
 fn server(room: usize) -> (DuplexStream, Rc<Watches>) {
     let (ours, theirs) = duplex(room);
     let watches = Rc::new(Watches::new(Patience::default()));
-    let watched = watches.watch();
+    let client = watches.watch();
     let buffers = Rc::new(Buffers::new(Clock::manual(jiff::Timestamp::UNIX_EPOCH)));
     spawn_local(async move {
-        serve(theirs, buffers, Rc::clone(&watched.watch), answer).await;
-        drop(watched);
+        serve(theirs, buffers, Rc::clone(&client.watch), answer).await;
+        drop(client);
     });
     (ours, watches)
 }
