@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::aws::op::{Danger, Inverse, Kind, Place};
+use crate::aws::session::DEFAULT_REGION;
 use crate::aws::{Answer, Aws, Call, Cause, Error, Event, Op, Query, Reply, Session};
 use crate::base::{Chance, Clock};
 
@@ -15,11 +16,13 @@ pub struct Hand {
     events: mpsc::UnboundedReceiver<Event>,
     asked: u64,
     clock: Clock,
+    region: String,
 }
 
 impl Hand {
     /// Starts the session's threads; connects to nothing yet.
     pub fn new(session: Session, clock: Clock, chance: Chance) -> io::Result<Self> {
+        let region = session.region.clone();
         let (sender, events) = mpsc::unbounded_channel();
         let aws = Aws::start(session, clock.clone(), chance, move |event| {
             // Nobody waits any more: the demo is being ended.
@@ -30,7 +33,13 @@ impl Hand {
             events,
             asked: 0,
             clock,
+            region: region.unwrap_or_else(|| DEFAULT_REGION.to_owned()),
         })
+    }
+
+    /// The ARN of an API, by which it is tagged.
+    pub(super) fn arn(&self, api: &str) -> String {
+        format!("arn:aws:apigateway:{}::/restapis/{api}", self.region)
     }
 
     /// Lets time pass on a manual clock, so that what is made has a history; the machine's clock passes by itself.

@@ -7,6 +7,7 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
+use super::sample::Found;
 use super::{Backend, Hand, Pace, Traffic, sample};
 use crate::aws::{Session, Target};
 use crate::base::{Chance, Clock};
@@ -119,7 +120,15 @@ async fn prepare(plan: &Plan, chance: &mut Chance) -> Result<(Told, Option<Traff
         let found = sample::find(&mut hand, at)
             .await
             .map_err(|error| error.to_string())?;
-        return Ok((if found { Told::Found } else { Told::None }, None));
+        let told = match found {
+            Found::Whole => Told::Found,
+            Found::Part => Told::Failed(
+                "an earlier start was cut off while it made it. Delete it, or all of the data folder to have it made again"
+                    .to_owned(),
+            ),
+            Found::Nothing => Told::None,
+        };
+        return Ok((told, None));
     }
     let sample = sample::build(&mut hand, at)
         .await

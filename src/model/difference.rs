@@ -42,6 +42,18 @@ pub enum Kind {
     Changed,
 }
 
+impl Kind {
+    /// As a word: `added`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+        }
+    }
+}
+
 /// Where a difference is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "place", rename_all = "camelCase")]

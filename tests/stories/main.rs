@@ -21,6 +21,7 @@ mod gate;
 mod keys;
 mod late;
 mod metrics;
+mod sample;
 mod story;
 mod templates;
 mod tries;

@@ -18,7 +18,7 @@ use self::paths::Path;
 use super::hand::Hand;
 use crate::aws::call::{
     CreateDeployment, CreateResource, CreateRestApi, CreateStage, DeploymentCanary, Member,
-    UpdateIntegration, UpdateIntegrationResponse, UpdateStage,
+    TagResource, UpdateIntegration, UpdateIntegrationResponse, UpdateStage,
 };
 use crate::aws::patch::{method_setting, pointer};
 use crate::aws::{Call, Error, Id, Patch, Query, Reply};
@@ -26,6 +26,10 @@ use crate::model::{EndpointConfiguration, Map};
 
 /// What tells the sample from other APIs.
 const TAG: (&str, &str) = ("made-by", "sluice-sample");
+/// The tag that holds the shop's address: stages that name another backend are the user's, and stay as they are.
+const SHOP_TAG: &str = "sample-shop";
+/// The tag that says that the sample was made to its end.
+const WHOLE_TAG: &str = "sample-complete";
 /// The name of the sample API.
 pub const NAME: &str = "PetStore";
 /// The stage variable that holds the shop's address.
@@ -75,6 +79,9 @@ pub async fn build(hand: &mut Hand, backend: SocketAddr) -> Result<Sample, Error
     let keys = keys::build(team.hand, &team.id).await?;
     team.hand.later(Duration::from_mins(12));
     team.edit().await?;
+    // The last call: what was cut off before it isn't taken for the whole sample later.
+    let (arn, complete) = (team.hand.arn(&team.id), method::one(WHOLE_TAG, "yes"));
+    team.hand.call(tag(arn, complete)).await?;
     Ok(Sample { api: team.id, keys })
 }
 
@@ -82,48 +89,70 @@ const fn hours(n: u64) -> Duration {
     Duration::from_hours(n)
 }
 
-/// Finds the sample among the APIs, and lets its stages call the shop where it is now. Says whether there is one.
-pub async fn find(hand: &mut Hand, backend: SocketAddr) -> Result<bool, Error> {
+/// What was found of a sample that an earlier start made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// All of it.
+    Whole,
+    /// A part: the start that made it was cut off.
+    Part,
+    /// Nothing: the user has deleted it.
+    Nothing,
+}
+
+/// Finds the sample among the APIs, and lets its stages call the shop where it is now.
+pub async fn find(hand: &mut Hand, backend: SocketAddr) -> Result<Found, Error> {
     let Reply::Apis(apis) = hand.ask(Query::Apis).await? else {
-        return Ok(false);
+        return Ok(Found::Nothing);
     };
     for api in apis.into_iter().filter(|api| api.name == NAME) {
         let Reply::Api(api) = hand.ask(Query::Api { api: api.id }).await? else {
             continue;
         };
-        let tagged = api
-            .tags
-            .as_ref()
-            .and_then(|tags| tags.get(TAG.0))
-            .is_some_and(|v| v == TAG.1);
-        if !tagged {
+        let tags = api.tags.unwrap_or_default();
+        if tags.get(TAG.0).is_none_or(|value| value != TAG.1) {
             continue;
         }
-        let Reply::Stages(stages) = hand
-            .ask(Query::Stages {
-                api: api.id.clone(),
-            })
-            .await?
-        else {
-            continue;
-        };
-        let here = backend.to_string();
-        for stage in stages {
-            let now = stage.variables.as_ref().and_then(|v| v.get(BACKEND));
-            // A stage that the user has pointed somewhere else stays there.
-            let ours = now.is_some_and(|now| now.starts_with("127.0.0.1:") && *now != here);
-            if ours {
-                hand.call(UpdateStage {
-                    rest_api_id: api.id.as_str().into(),
-                    stage_name: stage.stage_name,
-                    patch_operations: vec![Patch::replace(pointer(&["variables", BACKEND]), &here)],
-                })
-                .await?;
-            }
-        }
-        return Ok(true);
+        let shop = tags.get(SHOP_TAG).cloned().unwrap_or_default();
+        lead_to(hand, &api.id, &shop, &backend.to_string()).await?;
+        return Ok(match tags.contains_key(WHOLE_TAG) {
+            true => Found::Whole,
+            false => Found::Part,
+        });
     }
-    Ok(false)
+    Ok(Found::Nothing)
+}
+
+/// Lets the stages that call the shop at its old address call it at the new one.
+async fn lead_to(hand: &mut Hand, api: &str, old: &str, new: &str) -> Result<(), Error> {
+    if old == new {
+        return Ok(());
+    }
+    let stages = Query::Stages {
+        api: api.to_owned(),
+    };
+    let Reply::Stages(stages) = hand.ask(stages).await? else {
+        return Ok(());
+    };
+    for stage in stages {
+        let now = stage.variables.as_ref().and_then(|v| v.get(BACKEND));
+        if now.is_some_and(|now| now == old) {
+            hand.call(UpdateStage {
+                rest_api_id: api.into(),
+                stage_name: stage.stage_name,
+                patch_operations: vec![Patch::replace(pointer(&["variables", BACKEND]), new)],
+            })
+            .await?;
+        }
+    }
+    // After the stages: cut off between them, the next start finds the rest by the old address.
+    let arn = hand.arn(api);
+    hand.call(tag(arn, method::one(SHOP_TAG, new))).await?;
+    Ok(())
+}
+
+fn tag(resource_arn: String, tags: Map<String>) -> TagResource {
+    TagResource { resource_arn, tags }
 }
 
 /// The team that makes the sample.
@@ -148,7 +177,10 @@ impl<'a> Team<'a> {
                     types: vec!["REGIONAL".to_owned()],
                     ..EndpointConfiguration::default()
                 }),
-                tags: method::one(TAG.0, TAG.1),
+                tags: Map::from([
+                    (TAG.0.to_owned(), TAG.1.to_owned()),
+                    (SHOP_TAG.to_owned(), backend.to_string()),
+                ]),
                 ..CreateRestApi::default()
             })
             .await?;

@@ -1,5 +1,6 @@
 //! A few fields to fill in.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use ratatui::layout::Rect;
@@ -105,13 +106,17 @@ impl FormField {
 
 /// What was filled in, by the fields' names.
 #[derive(Clone, Debug, Default)]
-pub struct Values(BTreeMap<&'static str, String>);
+pub struct Values {
+    all: BTreeMap<&'static str, String>,
+    /// The field read last. Checks follow reading, so it is the one that a refusal is about.
+    last: Cell<Option<&'static str>>,
+}
 
 impl Values {
     /// What stands in a field, without blanks around it; empty if there is no such field.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", |value| value.trim())
+        self.exact(name).trim()
     }
 
     /// The same, `None` when empty.
@@ -125,11 +130,15 @@ impl Values {
     /// Exactly what stands in a field, blanks included.
     #[must_use]
     pub fn exact(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
+        let Some((name, value)) = self.all.get_key_value(name) else {
+            return "";
+        };
+        self.last.set(Some(name));
+        value
     }
 }
 
-/// What is done with the values; the error says what is wrong with them, and the form stays.
+/// What is done with the values; the error says what is wrong with the one read last, and the form stays there.
 type Submit = Box<dyn Fn(&Values) -> Result<Vec<Command>, String>>;
 
 /// A form: fields from top to bottom, and what is done with them. Typed text isn't lost without asking.
@@ -180,16 +189,18 @@ impl Form {
     }
 
     fn submit(&mut self) -> Outcome {
-        let values = Values(
-            self.fields
-                .iter()
-                .map(|f| (f.name, f.value().to_owned()))
-                .collect(),
-        );
+        let all = self.fields.iter().map(|f| (f.name, f.value().to_owned()));
+        let values = Values {
+            all: all.collect(),
+            last: Cell::default(),
+        };
         match (self.submit)(&values) {
             Ok(commands) => Outcome::Close(commands),
             Err(problem) => {
                 self.problem = problem;
+                let about = values.last.get();
+                let at = self.fields.iter().position(|f| Some(f.name) == about);
+                self.current = at.unwrap_or(self.current);
                 Outcome::stay()
             }
         }
@@ -281,7 +292,8 @@ impl Layer for Form {
         } else {
             wrap(&self.about, 72).len()
         };
-        let rows = self.fields.len() + about + 4;
+        let problem = wrap(&self.problem, 72).len().max(1);
+        let rows = self.fields.len() + about + problem + 3;
         centred(body, 76, u16::try_from(rows).unwrap_or(u16::MAX))
     }
 
@@ -331,12 +343,17 @@ impl Layer for Form {
                 }
             }
         }
-        let last = Rect::new(inner.x, inner.bottom().saturating_sub(1), inner.width, 1);
-        if self.problem.is_empty() {
+        let (text, meaning) = if self.problem.is_empty() {
             let hint = self.fields.get(current).map_or("", |f| f.hint);
-            canvas.line(last, &[(hint, Meaning::Dim)]);
+            (hint, Meaning::Dim)
         } else {
-            canvas.line(last, &[(&self.problem, Meaning::Bad)]);
+            (self.problem.as_str(), Meaning::Bad)
+        };
+        let lines = wrap(text, inner.width.into());
+        let rows = u16::try_from(lines.len()).unwrap_or(1);
+        let top = inner.bottom().saturating_sub(rows).max(inner.top());
+        for (line, y) in lines.iter().zip(top..inner.bottom()) {
+            canvas.put(inner.x, y, inner.width, line, meaning);
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The method that is worked on, found in what was read; and menus that choose another one.
+//! The method and the stage that are worked on, found in what was read; and menus that choose others.
 
 use crate::aws::ops::At;
 use crate::aws::{Api, Query};
 use crate::console::app::{App, Message, MethodName, Remote, Sample};
 use crate::console::ui::layers::{Choice, Choose};
 use crate::console::ui::pane::Command;
-use crate::model::{IntegrationType, Map, Method, Resource, Stage};
+use crate::model::{Deployment, IntegrationType, Map, Method, Resource, Stage};
 
 /// The method that is worked on.
 #[derive(Clone, Copy, Debug)]
@@ -63,12 +63,45 @@ impl<'a> Chosen<'a> {
     }
 }
 
+/// The stage that is worked on, and its API.
+#[derive(Clone, Copy)]
+pub(super) struct Here<'a> {
+    pub(super) api: &'a Api,
+    pub(super) stage: &'a Stage,
+}
+
+impl<'a> Here<'a> {
+    /// It, if one is chosen and it is there.
+    pub(super) fn of(app: &'a App) -> Option<Self> {
+        let api = app.selection.api.as_ref()?;
+        let name = app.selection.stage.as_ref()?;
+        let stages: &'a [Stage] = app.store.stages(&api.id).value().copied()?;
+        let stage = stages.iter().find(|stage| stage.stage_name == *name)?;
+        Some(Self { api, stage })
+    }
+}
+
 /// The stage that is worked on.
 pub(super) fn stage(app: &App) -> Option<&Stage> {
-    let api = app.selection.api.as_ref()?;
-    let name = app.selection.stage.as_ref()?;
-    let stages: &[Stage] = app.store.stages(&api.id).value().copied()?;
-    stages.iter().find(|stage| stage.stage_name == *name)
+    Here::of(app).map(|here| here.stage)
+}
+
+/// The names of a stage's variables and of those that its canary overrides, sorted.
+pub(super) fn variable_names(stage: &Stage) -> Vec<String> {
+    let canary = stage.canary_settings.as_ref();
+    let overrides = canary.and_then(|canary| canary.stage_variable_overrides.as_ref());
+    let all = stage.variables.iter().chain(overrides);
+    let mut names: Vec<String> = all.flat_map(|map| map.keys()).cloned().collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The API's deployments as far as they are known, newest first.
+pub(super) fn deployments(app: &App) -> &[Deployment] {
+    let api = app.selection.api.as_ref();
+    let all = api.map(|api| app.store.deployments(&api.id));
+    all.and_then(|all| all.value().copied()).unwrap_or_default()
 }
 
 /// The variables of the stage that is worked on.
@@ -159,15 +192,25 @@ pub(super) fn choose_stage(app: &App) -> Option<Command> {
     let choices = stages.iter().map(|stage| Choice {
         value: stage.stage_name.clone(),
         label: stage.stage_name.clone(),
-        note: match stage.variables.as_ref().map_or(0, Map::len) {
-            0 => "no variables".to_owned(),
-            1 => "1 variable".to_owned(),
-            n => format!("{n} variables"),
-        },
+        note: stage_note(stage),
     });
     let current = app.selection.stage.as_deref();
-    let menu = Choose::new("stage", choices.collect(), current, |value| {
+    let title = format!("stage of {}", api.name);
+    let menu = Choose::new(title, choices.collect(), current, |value| {
         vec![Command::Tell(Message::ChooseStage(value.to_owned()))]
     });
     Some(Command::open(menu))
+}
+
+/// What tells a stage from the others: its variables and its canary.
+fn stage_note(stage: &Stage) -> String {
+    let variables = match stage.variables.as_ref().map_or(0, Map::len) {
+        0 => "no variables".to_owned(),
+        1 => "1 variable".to_owned(),
+        n => format!("{n} variables"),
+    };
+    match &stage.canary_settings {
+        Some(canary) => format!("{variables}, canary {} %", canary.percent_traffic),
+        None => variables,
+    }
 }

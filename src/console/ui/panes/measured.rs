@@ -1,13 +1,10 @@
-//! What the panes with measurements share: the spans that can be looked at, when they are read again, how numbers are written, and
-//! choosing a stage.
+//! What the panes with measurements share: the spans that can be looked at, when they are read again, and how numbers are written.
 
 use std::time::Duration;
 
-use crate::aws::{Api, Query};
-use crate::console::app::{App, Message, Remote};
+use crate::aws::Query;
+use crate::console::app::{App, Remote};
 use crate::console::ui::canvas::thousands;
-use crate::console::ui::layers::{Choice, Choose};
-use crate::console::ui::pane::Command;
 
 /// A span of time that ends now, and how long one point of it is.
 #[derive(Debug, PartialEq, Eq)]
@@ -152,6 +149,15 @@ pub(super) fn share(part: f64, of: f64) -> Option<f64> {
     (of > 0.0).then(|| 100.0 * part / of)
 }
 
+/// What a full cell of a sparkline of shares means at least, in percent: a few failures among thousands must not look like an outage.
+const LEAST_CEILING: f64 = 5.0;
+
+/// What a full cell of a sparkline of shares means: their peak, or a small share if they stay below that.
+pub(super) fn ceiling<'a>(shares: impl IntoIterator<Item = &'a Option<f64>>) -> f64 {
+    let peak = shares.into_iter().flatten().copied();
+    peak.fold(LEAST_CEILING, f64::max)
+}
+
 /// A percentage with two digits that matter: `0.21 %`, `2.15 %`, `38.5 %`.
 pub(super) fn percent(share: f64) -> String {
     if share.abs() >= 10.0 {
@@ -168,31 +174,6 @@ pub(super) fn millis(ms: f64) -> String {
     } else {
         count(ms)
     }
-}
-
-/// The API's stages to choose from.
-pub(super) fn choose_stage(app: &App, api: &Api) -> Choose {
-    let stages = app.store.stages(&api.id);
-    let choices = stages
-        .value()
-        .copied()
-        .unwrap_or_default()
-        .iter()
-        .map(|stage| Choice {
-            value: stage.stage_name.clone(),
-            label: stage.stage_name.clone(),
-            note: stage
-                .canary_settings
-                .as_ref()
-                .map_or_else(String::new, |canary| {
-                    format!("canary {} %", canary.percent_traffic)
-                }),
-        })
-        .collect();
-    let title = format!("stage of {}", api.name);
-    Choose::new(title, choices, app.selection.stage.as_deref(), |stage| {
-        vec![Command::Tell(Message::ChooseStage(stage.to_owned()))]
-    })
 }
 
 #[cfg(test)]
@@ -275,6 +256,8 @@ mod tests {
         );
         assert_eq!([3.24, 38.4, 1_240.0].map(millis), ["3.2", "38", "1,240"]);
         assert_eq!(share(1.0, 0.0), None);
+        assert!((ceiling(&[Some(0.3), None]) - 5.0).abs() < f64::EPSILON);
+        assert!((ceiling(&[Some(0.3), Some(40.0)]) - 40.0).abs() < f64::EPSILON);
         assert_eq!(count(11_401.6), "11,402");
     }
 }

@@ -30,6 +30,7 @@
 
 mod apis;
 mod canary;
+mod changes;
 mod chosen;
 mod keys;
 mod measured;

@@ -210,7 +210,11 @@ impl Shell {
             back && !self.layers.is_empty() && !self.asked
         });
         let with_key = |action: &&Action| !self.keymap.key_of(action.name).is_empty();
-        let own = self.context().actions.iter().filter(with_key).take(6);
+        // What can be done now comes first: the rest would only take its place.
+        let own = self.context().actions.iter().filter(with_key);
+        let (open, blocked): (Vec<&Action>, Vec<&Action>) =
+            own.partition(|action| self.blocked(action.name).is_none());
+        let own = open.into_iter().chain(blocked).take(6);
         for action in own.chain(back) {
             let key = self.keymap.key_of(action.name);
             let width = key.width() + 1 + action.words.width();

@@ -4,11 +4,12 @@ use ratatui::layout::Rect;
 
 use super::seen::{Seen, Side};
 use super::stats::{ENOUGH, Finding, Tally, compare};
-use super::{Here, variable_names, written};
+use super::{Here, written};
 use crate::console::app::{App, Remote};
 use crate::console::ui::canvas::{Canvas, ago};
 use crate::console::ui::layout::titled;
-use crate::console::ui::panes::measured::{Range, count, millis, percent, share, squeeze};
+use crate::console::ui::panes::chosen::variable_names;
+use crate::console::ui::panes::measured::{Range, ceiling, count, millis, percent, share, squeeze};
 use crate::console::ui::status;
 use crate::console::ui::theme::Meaning;
 use crate::console::ui::widgets::{Column, Cursor, Row, slider, sparkline, table};
@@ -291,12 +292,7 @@ fn draw_sparks(canvas: &mut Canvas<'_>, row: Rect, seen: &Seen) {
     let half = row.width.saturating_sub(NAMES + 2) / 2;
     let lines = [&seen.base, &seen.canary].map(|side| squeeze(&side.failing, half));
     // One scale for both, or they couldn't be compared.
-    let max = lines
-        .iter()
-        .flatten()
-        .flatten()
-        .copied()
-        .fold(0.0, f64::max);
+    let max = ceiling(lines.iter().flatten());
     let [base, canary] = lines;
     let left = Rect {
         x: row.x + NAMES,

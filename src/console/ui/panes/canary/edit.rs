@@ -4,6 +4,7 @@ use crate::aws::{Api, Changes, ops};
 use crate::console::app::App;
 use crate::console::ui::layers::{Form, FormField};
 use crate::console::ui::pane::Command;
+use crate::console::ui::panes::changes::first_lines;
 use crate::model::Stage;
 
 use super::{rounded, written};
@@ -38,18 +39,24 @@ pub(super) fn new_canary(app: &App, api: &Api, stage: &Stage) -> Form {
     let before = stage.canary_settings.clone();
     let what = match app.store.changes(&api.id, &stage.stage_name).value() {
         Some(Changes::Known(changes)) if changes.is_empty() => {
-            "What is saved is what the stage serves: nothing has changed.".to_owned()
+            "What is saved is what the stage serves: nothing has changed. ".to_owned()
         }
         Some(Changes::Known(changes)) => match changes.len() {
-            1 => "1 change since the stage's deployment is tried.".to_owned(),
-            n => format!("{n} changes since the stage's deployment are tried."),
+            1 => format!(
+                "1 change since the stage's deployment is tried:\n{}\n",
+                first_lines(changes)
+            ),
+            n => format!(
+                "{n} changes since the stage's deployment are tried:\n{}\n",
+                first_lines(changes)
+            ),
         },
-        _ => "What has changed can't be told.".to_owned(),
+        _ => "What has changed can't be told. ".to_owned(),
     };
     let about = if before.is_some() {
-        format!("{what} It takes the place of the present canary; overrides stay.")
+        format!("{what}It takes the place of the present canary; overrides stay.")
     } else {
-        format!("{what} The rest of the requests get the base as before.")
+        format!("{what}The rest of the requests get the base as before.")
     };
     let share = before.as_ref().map_or(5.0, |canary| canary.percent_traffic);
     let fields = vec![

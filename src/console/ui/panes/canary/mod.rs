@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use ratatui::layout::{Position, Rect};
 
-use super::measured::{Ranges, choose_stage, wake_at};
-use crate::aws::{Api, Query, ops};
+use super::chosen::{Here, choose_stage, deployments, variable_names};
+use super::measured::{Ranges, wake_at};
+use crate::aws::{Query, ops};
 use crate::console::app::App;
 use crate::console::term::{Mouse, MouseKind};
 use crate::console::ui::canvas::Canvas;
@@ -19,7 +20,7 @@ use crate::console::ui::pane::{Command, Pane, PaneEvent, PaneId};
 use crate::console::ui::status;
 use crate::console::ui::theme::Meaning;
 use crate::console::ui::widgets::{Cursor, Move};
-use crate::model::{CanarySettings, Deployment, Stage};
+use crate::model::CanarySettings;
 use seen::Reads;
 
 /// What can be done with a canary.
@@ -27,6 +28,18 @@ pub(super) const CONTEXT: Context = Context {
     name: "canary",
     title: "Canary",
     actions: &[
+        Action::new(
+            "canary.less",
+            &["left", "h"],
+            "1 % less",
+            "Moves the slider down by 1 %",
+        ),
+        Action::new(
+            "canary.more",
+            &["right", "l"],
+            "1 % more",
+            "Moves the slider up by 1 %",
+        ),
         Action::new(
             "canary.apply",
             &["enter"],
@@ -80,18 +93,6 @@ pub(super) const CONTEXT: Context = Context {
             &["s"],
             "stage",
             "Chooses another stage of the API",
-        ),
-        Action::new(
-            "canary.less",
-            &["left", "h"],
-            "1 % less",
-            "Moves the slider down by 1 %",
-        ),
-        Action::new(
-            "canary.more",
-            &["right", "l"],
-            "1 % more",
-            "Moves the slider up by 1 %",
         ),
         Action::new(
             "canary.much-less",
@@ -160,22 +161,7 @@ impl Default for Canary {
     }
 }
 
-/// The stage that is worked on, with all that is needed to change it.
-#[derive(Clone, Copy)]
-struct Here<'a> {
-    api: &'a Api,
-    stage: &'a Stage,
-}
-
 impl<'a> Here<'a> {
-    fn of(app: &'a App) -> Option<Self> {
-        let api = app.selection.api.as_ref()?;
-        let name = app.selection.stage.as_ref()?;
-        let stages: &'a [Stage] = app.store.stages(&api.id).value().copied()?;
-        let stage = stages.iter().find(|stage| stage.stage_name == *name)?;
-        Some(Self { api, stage })
-    }
-
     fn canary(self) -> Option<&'a CanarySettings> {
         self.stage.canary_settings.as_ref()
     }
@@ -183,25 +169,6 @@ impl<'a> Here<'a> {
     fn whose(self) -> Whose {
         (self.api.id.clone(), self.stage.stage_name.clone())
     }
-}
-
-fn deployments(app: &App) -> &[Deployment] {
-    let api = app.selection.api.as_ref();
-    let all = api.map(|api| app.store.deployments(&api.id));
-    all.and_then(|all| all.value().copied()).unwrap_or_default()
-}
-
-/// The names of the stage's variables and of those that its canary overrides, sorted.
-fn variable_names(stage: &Stage) -> Vec<String> {
-    let overrides = stage
-        .canary_settings
-        .iter()
-        .filter_map(|canary| canary.stage_variable_overrides.as_ref());
-    let all = stage.variables.iter().chain(overrides);
-    let mut names: Vec<String> = all.flat_map(|map| map.keys()).cloned().collect();
-    names.sort();
-    names.dedup();
-    names
 }
 
 /// A share in percent as AWS takes it: 0 to 100, with two digits after the point.
@@ -387,7 +354,7 @@ impl Pane for Canary {
             }
             PaneEvent::Mouse(mouse) => self.point(mouse, here),
             PaneEvent::Act("canary.stage") => {
-                return vec![Command::open(choose_stage(app, here.api))];
+                return choose_stage(app).into_iter().collect();
             }
             PaneEvent::Act("canary.shorter") => self.ranges.shorter(app),
             PaneEvent::Act("canary.longer") => self.ranges.longer(app),

@@ -9,7 +9,7 @@ use crate::aws::{Line, Metrics};
 use crate::console::app::App;
 use crate::console::ui::canvas::Canvas;
 use crate::console::ui::layout::titled;
-use crate::console::ui::panes::measured::{Range, count, millis, percent, share, squeeze};
+use crate::console::ui::panes::measured::{Range, ceiling, count, millis, percent, share, squeeze};
 use crate::console::ui::status;
 use crate::console::ui::theme::Meaning;
 use crate::console::ui::widgets::{Cell, Column, Cursor, Row, sparkline, table};
@@ -36,6 +36,8 @@ struct Shown {
     /// Of the whole span.
     all: Option<String>,
     values: Vec<Option<f64>>,
+    /// What a full cell means; the peak if `None`.
+    ceiling: Option<f64>,
     meaning: Meaning,
 }
 
@@ -122,7 +124,7 @@ impl Screen<'_> {
             let x = body.x + NAME + 2 * VALUE + 2;
             let area = Rect::new(x, y, body.right().saturating_sub(x), 1);
             let values = squeeze(&line.values, area.width);
-            sparkline(canvas, area, &values, None, line.meaning);
+            sparkline(canvas, area, &values, line.ceiling, line.meaning);
             y += 1;
         }
         if !self.here.stage.cache_cluster_enabled && y < body.bottom() {
@@ -149,8 +151,9 @@ impl Screen<'_> {
         let shown = |(name, key): (&'static str, (Metric, Stat))| {
             let line = self.line(metrics, key);
             let points = line.filter(|line| !line.points.is_empty());
-            let values = line.map(|line| line.slots(metrics)).unwrap_or_default();
+            let mut values = line.map(|line| line.slots(metrics)).unwrap_or_default();
             let newest = values.last().copied().flatten();
+            let mut top = None;
             let (newest, all) = match key.0 {
                 Metric::Count => (newest.map(count), points.map(|line| count(line.total()))),
                 Metric::Latency | Metric::IntegrationLatency => {
@@ -161,9 +164,13 @@ impl Screen<'_> {
                     )
                 }
                 _ => {
+                    // Shares, as the numbers beside them: counts would follow the traffic.
                     let of = requests.map(|line| line.slots(metrics)).unwrap_or_default();
-                    let now = newest.zip(of.last().copied().flatten());
-                    let now = now.and_then(|(failed, of)| share(failed, of));
+                    for (value, of) in values.iter_mut().zip(of) {
+                        *value = value.zip(of).and_then(|(failed, of)| share(failed, of));
+                    }
+                    top = Some(ceiling(&values));
+                    let now = values.last().copied().flatten();
                     let all = points
                         .zip(requests)
                         .and_then(|(f, n)| share(f.total(), n.total()));
@@ -180,6 +187,7 @@ impl Screen<'_> {
                 newest,
                 all,
                 values,
+                ceiling: top,
                 meaning,
             }
         };
@@ -211,6 +219,7 @@ impl Screen<'_> {
             newest: values.last().copied().flatten().map(percent),
             all: all.map(percent),
             values,
+            ceiling: Some(100.0),
             meaning: Meaning::Good,
         })
     }

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use super::measured::{Range, Ranges, choose_stage, wake_at};
+use super::chosen::{Here, choose_stage};
+use super::measured::{Range, Ranges, wake_at};
+use crate::aws::Query;
 use crate::aws::query::{Metric, MetricsQuery, Series, Stat};
-use crate::aws::{Api, Query};
 use crate::console::app::{App, Message};
 use crate::console::ui::canvas::Canvas;
 use crate::console::ui::keymap::{Action, Context};
@@ -17,7 +18,6 @@ use crate::console::ui::pane::{Command, Pane, PaneEvent, PaneId};
 use crate::console::ui::status;
 use crate::console::ui::theme::Meaning;
 use crate::console::ui::widgets::{Cursor, Move};
-use crate::model::Stage;
 use methods::{MethodId, Source};
 
 /// What can be done with metrics.
@@ -75,22 +75,7 @@ impl Default for MetricsPane {
     }
 }
 
-/// The stage whose metrics are shown.
-#[derive(Clone, Copy)]
-struct Here<'a> {
-    api: &'a Api,
-    stage: &'a Stage,
-}
-
-impl<'a> Here<'a> {
-    fn of(app: &'a App) -> Option<Self> {
-        let api = app.selection.api.as_ref()?;
-        let name = app.selection.stage.as_ref()?;
-        let stages: &'a [Stage] = app.store.stages(&api.id).value().copied()?;
-        let stage = stages.iter().find(|stage| stage.stage_name == *name)?;
-        Some(Self { api, stage })
-    }
-
+impl Here<'_> {
     fn series(self, (metric, stat): (Metric, Stat), method: Option<&MethodId>) -> Series {
         Series {
             metric,
@@ -195,9 +180,7 @@ impl Pane for MetricsPane {
             PaneEvent::Act("metrics.longer") => self.ranges.longer(app),
             PaneEvent::Act("metrics.shorter") => self.ranges.shorter(app),
             PaneEvent::Act("metrics.stage") => {
-                let api = app.selection.api.as_ref();
-                let menu = api.map(|api| Command::open(choose_stage(app, api)));
-                return menu.into_iter().collect();
+                return choose_stage(app).into_iter().collect();
             }
             PaneEvent::Act("metrics.open") => {
                 if let Some((verb, path)) = self.cursor.key().cloned() {

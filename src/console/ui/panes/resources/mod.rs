@@ -653,15 +653,11 @@ fn draw_changes(canvas: &mut Canvas<'_>, area: Rect, app: &App, changes: &[&Chan
             (Some(part), None) => life::title(part).to_owned(),
             (None, _) => "method".to_owned(),
         };
-        let kind = match change.kind {
-            crate::model::difference::Kind::Added => "added",
-            crate::model::difference::Kind::Removed => "removed",
-            crate::model::difference::Kind::Changed => "changed",
-        };
+        // The kind first: it isn't what a narrow screen may cut.
         let pieces = [
-            (what.as_str(), Meaning::Text),
+            (change.kind.word(), Meaning::Changed),
             ("  ", Meaning::Text),
-            (kind, Meaning::Changed),
+            (what.as_str(), Meaning::Text),
         ];
         canvas.line(Rect::new(area.x, y, area.width, 1), &pieces);
     }

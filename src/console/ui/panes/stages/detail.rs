@@ -7,6 +7,7 @@ use crate::aws::Api;
 use crate::console::app::{App, Remote};
 use crate::console::ui::canvas::{Canvas, Piece, age, ago};
 use crate::console::ui::layout::titled;
+use crate::console::ui::panes::chosen::variable_names;
 use crate::console::ui::status;
 use crate::console::ui::theme::Meaning;
 use crate::console::ui::widgets::{Column, Cursor, Row, key_values, table};
@@ -22,20 +23,6 @@ pub(super) struct Detail<'a> {
     pub(super) stage: &'a Stage,
     pub(super) deployments: &'a Remote<&'a [Deployment]>,
     pub(super) focus: Focus,
-}
-
-/// The names of the stage's variables and of those that its canary overrides, sorted.
-pub(super) fn variable_names(stage: &Stage) -> Vec<String> {
-    let own = stage.variables.iter().flat_map(|v| v.keys());
-    let canary = stage.canary_settings.as_ref();
-    let overrides = canary.and_then(|c| c.stage_variable_overrides.as_ref());
-    let mut names: Vec<String> = own
-        .chain(overrides.into_iter().flat_map(|v| v.keys()))
-        .cloned()
-        .collect();
-    names.sort();
-    names.dedup();
-    names
 }
 
 /// The parts of `area` from `top` on, at most `rows` high.

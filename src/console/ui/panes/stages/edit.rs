@@ -6,22 +6,15 @@ use crate::console::app::App;
 use crate::console::ui::canvas::age;
 use crate::console::ui::layers::{Choice, Choose, Form, FormField, Values};
 use crate::console::ui::pane::Command;
+use crate::console::ui::panes::changes::first_lines;
+use crate::model::difference::Change;
 use crate::model::{Deployment, Map, MethodSetting, Stage};
 
 /// Deploys what is saved to a stage that exists.
 pub(super) fn deploy(app: &App, api: &Api, stage: &Stage) -> Form {
     let about = match app.store.changes(&api.id, &stage.stage_name).value() {
-        Some(Changes::Known(changes)) => match changes.len() {
-            0 => "Nothing has changed since its deployment.".to_owned(),
-            1 => "1 change goes live; d shows it.".to_owned(),
-            n => format!("{n} changes go live; d shows them."),
-        },
+        Some(Changes::Known(changes)) => going_live(changes, stage.canary_settings.is_some()),
         _ => "What changes can't be told.".to_owned(),
-    };
-    let about = if stage.canary_settings.is_some() {
-        format!("{about} The stage has a canary: only that gets it.")
-    } else {
-        about
     };
     let (api, stage) = (api.clone(), stage.clone());
     let fields = vec![FormField::text(
@@ -41,6 +34,21 @@ pub(super) fn deploy(app: &App, api: &Api, stage: &Stage) -> Form {
         },
     )
     .about(about)
+}
+
+/// What a deployment brings, its first changes by name.
+fn going_live(changes: &[Change], canary: bool) -> String {
+    let (reach, reaches) = if canary {
+        ("reach the canary only", "reaches the canary only")
+    } else {
+        ("go live", "goes live")
+    };
+    let count = match changes.len() {
+        0 => return "Nothing has changed since its deployment.".to_owned(),
+        1 => format!("1 change {reaches}:"),
+        n => format!("{n} changes {reach}:"),
+    };
+    format!("{count}\n{}", first_lines(changes))
 }
 
 /// A new stage, of what is saved or of the newest deployment.

@@ -5,18 +5,19 @@ mod edit;
 
 use ratatui::layout::Rect;
 
+use super::changes::difference_lines;
+use super::chosen::{deployments, variable_names};
 use crate::aws::{Changes, Query, ops};
-use crate::console::app::{App, Message, Remote};
+use crate::console::app::{App, Message};
 use crate::console::ui::canvas::{Canvas, age};
 use crate::console::ui::fuzzy::contains;
 use crate::console::ui::keymap::{Action, Context};
-use crate::console::ui::layers::{Line, Text};
+use crate::console::ui::layers::Text;
 use crate::console::ui::layout::{Regions, titled};
 use crate::console::ui::pane::{Command, Pane, PaneEvent, PaneId};
 use crate::console::ui::status;
 use crate::console::ui::theme::Meaning;
 use crate::console::ui::widgets::{Column, Cursor, Move, table};
-use crate::model::difference::{Change, Kind, Part, Place};
 use crate::model::{Deployment, Stage};
 
 /// What can be done with stages.
@@ -138,7 +139,7 @@ impl Stages {
         let keys = self.keys(app);
         self.cursor.keep(&keys);
         if let Some(stage) = self.stage(app) {
-            self.variables.keep(&detail::variable_names(stage));
+            self.variables.keep(&variable_names(stage));
         }
         self.deployments.keep(&deployment_ids(app));
     }
@@ -194,7 +195,7 @@ impl Stages {
             (Focus::Deployments, Move::Open) => return self.change("stages.roll-back", app),
             (Focus::Variables, movement) => {
                 if let Some(stage) = self.stage(app) {
-                    let names = detail::variable_names(stage);
+                    let names = variable_names(stage);
                     // Past the last variable come the deployments.
                     let last = self.variables.index() + 1 >= names.len();
                     if movement == Move::Down && last {
@@ -496,12 +497,6 @@ fn stages(app: &App) -> Option<&[Stage]> {
     app.store.stages(&api.id).value().copied()
 }
 
-fn deployments(app: &App) -> &[Deployment] {
-    let api = app.selection.api.as_ref();
-    let all: Option<Remote<&[Deployment]>> = api.map(|api| app.store.deployments(&api.id));
-    all.and_then(|all| all.value().copied()).unwrap_or_default()
-}
-
 fn deployment_ids(app: &App) -> Vec<String> {
     deployments(app).iter().map(|d| d.id.clone()).collect()
 }
@@ -522,62 +517,4 @@ fn state(app: &App, stage: &Stage, signs: &crate::console::ui::signs::Signs) -> 
         Some(Changes::CantTell(_)) => ("? can't tell".to_owned(), Meaning::Dim),
         None => (signs.none.to_owned(), Meaning::Dim),
     }
-}
-
-fn place(place: &Place) -> String {
-    match place {
-        Place::Api => "the API".to_owned(),
-        Place::Resource { path } => path.clone(),
-        Place::Method {
-            path,
-            verb,
-            part,
-            status,
-        } => {
-            let part = match part {
-                None => "",
-                Some(Part::MethodRequest) => " · method request",
-                Some(Part::IntegrationRequest) => " · integration request",
-                Some(Part::IntegrationResponse) => " · integration response",
-                Some(Part::MethodResponse) => " · method response",
-            };
-            let status = status.as_ref().map(|status| format!(" {status}"));
-            format!("{verb} {path}{part}{}", status.unwrap_or_default())
-        }
-        Place::Model { name } => format!("model {name}"),
-        Place::RequestValidator { name } => format!("validator {name}"),
-        Place::Authorizer { name } => format!("authorizer {name}"),
-        Place::GatewayResponse { name } => format!("gateway response {name}"),
-    }
-}
-
-fn difference_lines(changes: &[Change]) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let mut last = None;
-    for change in changes {
-        let here = place(&change.place);
-        if last.as_ref() != Some(&here) {
-            if last.is_some() {
-                lines.push(Vec::new());
-            }
-            lines.push(vec![(here.clone(), Meaning::Title)]);
-            last = Some(here);
-        }
-        let (sign, word, meaning) = match change.kind {
-            Kind::Added => ("+", "added", Meaning::Good),
-            Kind::Removed => ("-", "removed", Meaning::Bad),
-            Kind::Changed => ("~", "changed", Meaning::Changed),
-        };
-        let member = change.member.as_deref().unwrap_or("all of it");
-        lines.push(vec![(format!("  {sign} {member}  {word}"), meaning)]);
-        for (text, sign, meaning) in [
-            (&change.before, '-', Meaning::Bad),
-            (&change.after, '+', Meaning::Good),
-        ] {
-            for line in text.iter().flat_map(|text| text.lines()) {
-                lines.push(vec![(format!("      {sign} {line}"), meaning)]);
-            }
-        }
-    }
-    lines
 }
