@@ -192,6 +192,6 @@ mod tests {
         ];
         let folded = fold(&two, 12);
         assert_eq!(folded.len(), 2);
-        assert_eq!(folded[1][1], ("tail".to_owned(), Meaning::Bad));
+        assert_eq!(folded[1][1], ("its tail".to_owned(), Meaning::Bad));
     }
 }

@@ -14,6 +14,8 @@ use crate::console::ui::theme::Meaning;
 const ROOMY: u16 = 100;
 /// Letters of an error in the context line.
 const WHY: usize = 30;
+/// Actions in the footer.
+const FOOTER_ACTIONS: usize = 6;
 /// Rows that an error may take above the footer.
 const ERROR_ROWS: u16 = 4;
 
@@ -210,12 +212,15 @@ impl Shell {
             back && !self.layers.is_empty() && !self.asked
         });
         let with_key = |action: &&Action| !self.keymap.key_of(action.name).is_empty();
-        // What can be done now comes first: the rest would only take its place.
-        let own = self.context().actions.iter().filter(with_key);
-        let (open, blocked): (Vec<&Action>, Vec<&Action>) =
-            own.partition(|action| self.blocked(action.name).is_none());
-        let own = open.into_iter().chain(blocked).take(6);
-        for action in own.chain(back) {
+        // The places stay where they are while the cursor moves. Only where none of them leads anywhere, what does takes them.
+        let all = || self.context().actions.iter().filter(with_key);
+        let open = |action: &&Action| self.blocked(action.name).is_none();
+        let own: Vec<&Action> = if all().take(FOOTER_ACTIONS).any(|action| open(&action)) {
+            all().take(FOOTER_ACTIONS).collect()
+        } else {
+            all().filter(open).take(FOOTER_ACTIONS).collect()
+        };
+        for action in own.into_iter().chain(back) {
             let key = self.keymap.key_of(action.name);
             let width = key.width() + 1 + action.words.width();
             let Ok(width) = u16::try_from(width) else {
