@@ -15,6 +15,7 @@ use std::fs;
 use std::path::Path;
 
 use driver::{Console, Demo};
+use sha2::{Digest, Sha256};
 
 /// A picture: file name, title, rows, and what the user does before it is taken.
 struct Picture {
@@ -40,6 +41,12 @@ const CART: &str = r#"{
 }"#;
 
 const PICTURES: &[Picture] = &[
+    Picture {
+        name: "apis",
+        title: "All APIs, and what one of them is",
+        rows: 22,
+        pose: |console| console.press("1"),
+    },
     Picture {
         name: "resources",
         title: "The resources of an API, and the life of one method: from the client to the backend and back",
@@ -141,4 +148,27 @@ fn screens_look_like_their_pictures() {
         wrong.is_empty(),
         "these screens differ from screenshots/*.svg: {wrong:?}; set SLUICE_BLESS=1 to take new pictures, and look at them"
     );
+}
+
+/// The README shows the PNGs: each says which SVG it was made from.
+#[test]
+fn each_png_is_made_from_its_svg() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
+    let mut old = Vec::new();
+    for picture in PICTURES {
+        let svg = fs::read(folder.join(format!("{}.svg", picture.name))).unwrap();
+        let png = fs::read(folder.join(format!("{}.png", picture.name))).unwrap_or_default();
+        let mark = [b"tEXtsource\0", hex(&Sha256::digest(&svg)).as_bytes()].concat();
+        if !png.windows(mark.len()).any(|part| part == mark) {
+            old.push(picture.name);
+        }
+    }
+    assert!(
+        old.is_empty(),
+        "these PNGs aren't of their SVGs: {old:?}; screenshots/png makes new ones"
+    );
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
+use sha2::{Digest, Sha256};
 
 /// Screens are dense: at one pixel for one, letters would blur.
 const SCALE: f32 = 2.0;
@@ -42,7 +43,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn render(svg: &Path, options: &Options<'_>) -> Result<(), Box<dyn Error>> {
-    let tree = Tree::from_data(&fs::read(svg)?, options)?;
+    let source = fs::read(svg)?;
+    let tree = Tree::from_data(&source, options)?;
     let size = tree
         .size()
         .to_int_size()
@@ -54,6 +56,22 @@ fn render(svg: &Path, options: &Options<'_>) -> Result<(), Box<dyn Error>> {
         Transform::from_scale(SCALE, SCALE),
         &mut pixels.as_mut(),
     );
-    pixels.save_png(svg.with_extension("png"))?;
+    let png = with_source(pixels.encode_png()?, &source);
+    fs::write(svg.with_extension("png"), png)?;
     Ok(())
+}
+
+/// The same picture, saying which SVG it was made from: a text chunk with its SHA-256 before the last chunk, which is always 12 bytes.
+/// <https://www.w3.org/TR/png-3/#11tEXt>
+fn with_source(mut png: Vec<u8>, svg: &[u8]) -> Vec<u8> {
+    let hash: String = Sha256::digest(svg).iter().map(|byte| format!("{byte:02x}")).collect();
+    let chunk = [b"tEXtsource\0", hash.as_bytes()].concat();
+    let length = u32::try_from(chunk.len() - 4).unwrap_or(0);
+    let sum = crc32fast::hash(&chunk);
+    let end = png.split_off(png.len() - 12);
+    png.extend(length.to_be_bytes());
+    png.extend(chunk);
+    png.extend(sum.to_be_bytes());
+    png.extend(end);
+    png
 }

@@ -20,6 +20,8 @@ use jiff::Timestamp;
 pub use bench::{Bench, Finished, Task, Work};
 pub use gate::{Verdict, judge};
 pub use log::{CallLog, Entry, Level, Outcome, Toast, Toasts};
+#[cfg(test)]
+pub(crate) use preview::without_value;
 pub use preview::{Evaluated, NotJson, Preview, Rendering, context, not_json};
 pub use remote::Remote;
 pub use samples::{MethodName, Sample, Samples};

@@ -1,5 +1,6 @@
 //! What a template makes of a sample request: a pure function from values to values, run beside the loop.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use serde::de::IgnoredAny;
@@ -49,6 +50,10 @@ pub struct Preview {
     pub overrides: Overrides,
     /// References and assignments with their values, in the order of their evaluation.
     pub steps: Vec<Evaluated>,
+    /// References that never had a value, though they aren't written as quiet ones: each once, in the order of evaluation.
+    pub empty: Vec<Span>,
+    /// The output's lines; none if there is no output.
+    pub lines: Vec<String>,
     /// How long parsing and rendering took.
     pub took: Duration,
 }
@@ -127,7 +132,10 @@ impl Rendering {
             Ok(text) if self.json => not_json(text),
             _ => None,
         };
+        let lines = output.iter().flat_map(|text| text.split('\n'));
         Preview {
+            lines: lines.map(str::to_owned).collect(),
+            empty: without_value(&self.template, &trace.0),
             output,
             not_json,
             overrides,
@@ -135,6 +143,19 @@ impl Rendering {
             took,
         }
     }
+}
+
+/// References that were to print something and never had a value; quiet ones (`$!a`) are meant to.
+pub(crate) fn without_value(template: &str, steps: &[Evaluated]) -> Vec<Span> {
+    let printed = || steps.iter().filter(|step| step.printed);
+    let mut told: HashSet<Span> = printed()
+        .filter(|step| step.found)
+        .map(|s| s.span)
+        .collect();
+    printed()
+        .map(|step| step.span)
+        .filter(|span| !span.of(template).starts_with("$!") && told.insert(*span))
+        .collect()
 }
 
 /// Why a text isn't JSON; nothing if it is.

@@ -17,10 +17,10 @@ pub(super) fn place(place: &Place) -> String {
         } => {
             let part = match part {
                 None => "",
-                Some(Part::MethodRequest) => " · method request",
-                Some(Part::IntegrationRequest) => " · integration request",
-                Some(Part::IntegrationResponse) => " · integration response",
-                Some(Part::MethodResponse) => " · method response",
+                Some(Part::MethodRequest) => ", method request",
+                Some(Part::IntegrationRequest) => ", integration request",
+                Some(Part::IntegrationResponse) => ", integration response",
+                Some(Part::MethodResponse) => ", method response",
             };
             let status = status.as_ref().map(|status| format!(" {status}"));
             format!("{verb} {path}{part}{}", status.unwrap_or_default())

@@ -80,6 +80,9 @@ fn meaning(stack: &ScopeStack) -> Meaning {
         .unwrap_or(Meaning::Text)
 }
 
+/// Bytes of the longest line that is coloured: nobody wrote longer ones by hand, and parsing them would be felt at each key.
+const LONGEST: usize = 4_000;
+
 /// Where parsing stands between two lines.
 #[derive(Clone, Debug, PartialEq)]
 struct State {
@@ -178,6 +181,14 @@ impl Highlighter {
 
 fn parse(text: &str, before: State, set: &SyntaxSet) -> Line {
     let mut after = before.clone();
+    if text.len() > LONGEST {
+        return Line {
+            text: text.to_owned(),
+            before,
+            after,
+            runs: Vec::new(),
+        };
+    }
     // A line that can't be parsed has no colours; the next goes on from here.
     let operations = after.parse.parse_line(text, set).unwrap_or_default();
     let mut runs: Vec<(Range<usize>, Meaning)> = Vec::new();

@@ -152,7 +152,7 @@ impl Screen<'_> {
             let line = self.line(metrics, key);
             let points = line.filter(|line| !line.points.is_empty());
             let mut values = line.map(|line| line.slots(metrics)).unwrap_or_default();
-            let newest = values.last().copied().flatten();
+            let newest = newest_of(&values);
             let mut top = None;
             let (newest, all) = match key.0 {
                 Metric::Count => (newest.map(count), points.map(|line| count(line.total()))),
@@ -170,7 +170,7 @@ impl Screen<'_> {
                         *value = value.zip(of).and_then(|(failed, of)| share(failed, of));
                     }
                     top = Some(ceiling(&values));
-                    let now = values.last().copied().flatten();
+                    let now = newest_of(&values);
                     let all = points
                         .zip(requests)
                         .and_then(|(f, n)| share(f.total(), n.total()));
@@ -216,7 +216,7 @@ impl Screen<'_> {
         let all = share(total(hits), total(hits) + total(misses));
         Some(Shown {
             name: "cache hits",
-            newest: values.last().copied().flatten().map(percent),
+            newest: newest_of(&values).map(percent),
             all: all.map(percent),
             values,
             ceiling: Some(100.0),
@@ -290,6 +290,11 @@ fn cells(row: &MethodRow, none: &str) -> Row {
         value(row.p50.map(millis), Meaning::Text),
         value(row.p99.map(millis), Meaning::Text),
     ]
+}
+
+/// The newest point: the period that has just begun has nothing yet, then it is the one before.
+fn newest_of(values: &[Option<f64>]) -> Option<f64> {
+    values.iter().rev().take(2).copied().flatten().next()
 }
 
 /// A point's length in words: `20 s`, `3 m`, `1 h`.

@@ -101,26 +101,12 @@ pub(super) fn places(lines: &[String], bytes: Bytes) -> Vec<(usize, Range<usize>
     places
 }
 
-/// References that never had a value, though they aren't written as quiet ones: each once, in the order of evaluation.
-fn without_value(text: &str, preview: &Preview) -> Vec<Bytes> {
-    let mut spans: Vec<Bytes> = Vec::new();
-    for step in preview.steps.iter().filter(|step| step.printed) {
-        let known = spans.iter().position(|span| *span == step.span);
-        match (step.found, known) {
-            (true, Some(at)) => drop(spans.remove(at)),
-            (false, None) if !step.span.of(text).starts_with("$!") => spans.push(step.span),
-            _ => {}
-        }
-    }
-    spans
-}
-
 /// The places of a preview's problems in the template: a failure, and references without a value.
 pub(super) fn problems(lines: &[String], preview: &Preview) -> Vec<Span> {
     let failed = preview.output.as_ref().err().map(|error| error.span);
     failed
         .into_iter()
-        .chain(without_value(&lines.join("\n"), preview))
+        .chain(preview.empty.iter().copied())
         .flat_map(|span| places(lines, span))
         .map(|(line, range)| (line, range, Meaning::Problem))
         .collect()
@@ -142,7 +128,7 @@ pub(super) fn words(text: &str, preview: &Preview) -> Vec<(String, Meaning)> {
             format!("The output isn't JSON: {message}, at its line {line}, column {column}.");
         all.push((words, Meaning::Bad));
     }
-    let empty = without_value(text, preview);
+    let empty = &preview.empty;
     for span in empty.iter().take(MAX_TOLD) {
         let before = text.get(..span.start as usize).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
@@ -212,20 +198,27 @@ impl Output {
         canvas: &mut Canvas<'_>,
         area: Rect,
         preview: &Preview,
-        last: Option<&str>,
+        before: Option<&str>,
         json: bool,
     ) {
-        let (text, stale) = match &preview.output {
-            Ok(text) => (text.as_str(), false),
-            Err(_) => (last.unwrap_or_default(), true),
+        let stale = preview.output.is_err();
+        let last: Vec<String>;
+        let lines = if stale {
+            last = before
+                .unwrap_or_default()
+                .split('\n')
+                .map(str::to_owned)
+                .collect();
+            &last
+        } else {
+            &preview.lines
         };
-        let lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
         self.len = lines.len();
         self.height = usize::from(area.height).max(1);
         self.top = self.top.min(self.len.saturating_sub(self.height));
         let window = self.top..(self.top + self.height).min(self.len);
         let mut spans = if json && !stale {
-            self.colours.spans(&lines, window.clone())
+            self.colours.spans(lines, window.clone())
         } else {
             Vec::new()
         };
@@ -333,18 +326,22 @@ mod tests {
     }
 
     fn preview() -> Preview {
+        let steps = vec![
+            step("#set($in = 1)", "1", true),
+            step("$in.x", "7", true),
+            step("$no", "", false),
+            step("$!q", "", false),
+            step("$t", "x", true),
+            step("$t", "y", true),
+        ];
+        let output = "{\"a\": \"7\", \"b\": }\nxy";
         Preview {
-            output: Ok("{\"a\": \"7\", \"b\": }\nxy".to_owned()),
+            output: Ok(output.to_owned()),
+            lines: output.split('\n').map(str::to_owned).collect(),
             not_json: crate::console::app::not_json("{\"a\": \"7\", \"b\": }"),
             overrides: Overrides::default(),
-            steps: vec![
-                step("#set($in = 1)", "1", true),
-                step("$in.x", "7", true),
-                step("$no", "", false),
-                step("$!q", "", false),
-                step("$t", "x", true),
-                step("$t", "y", true),
-            ],
+            empty: crate::console::app::without_value(TEMPLATE, &steps),
+            steps,
             took: std::time::Duration::ZERO,
         }
     }

@@ -67,7 +67,7 @@ fn the_menu_of_templates() {
     assert!(
         driver
             .text()
-            .contains("integration response 400 · application/json")
+            .contains("integration response 400, application/json")
     );
     assert!(driver.text().contains("the backend's body, for 400"));
 }

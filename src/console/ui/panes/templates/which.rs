@@ -43,10 +43,10 @@ pub(super) struct Which {
 }
 
 impl Which {
-    /// `POST /pets · integration request · application/json`
+    /// `POST /pets, integration request, application/json`
     pub(super) fn words(&self) -> String {
         format!(
-            "{} {} · {} · {}",
+            "{} {}, {}, {}",
             self.method.verb,
             self.method.path,
             self.side.words(),
