@@ -14,7 +14,10 @@ fn an_edit_is_not_served_until_it_is_deployed_and_can_be_rolled_back() {
     story.keys("D").sees("not deployed");
     story.keys("d").sees("deploying to dev would change");
     story.sees("GET /new").keys("esc");
-    story.keys("D").sees("changes go live:").sees("added GET /new");
+    story
+        .keys("D")
+        .sees("changes go live:")
+        .sees("added GET /new");
     story.types("with new").keys("ctrl-s");
     story
         .sees("in step")
