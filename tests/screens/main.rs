@@ -11,6 +11,7 @@
 mod driver;
 mod svg;
 
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -159,7 +160,11 @@ fn each_png_is_made_from_its_svg() {
     for picture in PICTURES {
         let svg = fs::read(folder.join(format!("{}.svg", picture.name))).unwrap();
         let png = fs::read(folder.join(format!("{}.png", picture.name))).unwrap_or_default();
-        let mark = [b"tEXtsource\0", hex(&Sha256::digest(&svg)).as_bytes()].concat();
+        let mut hash = String::new();
+        for byte in Sha256::digest(&svg) {
+            write!(hash, "{byte:02x}").unwrap();
+        }
+        let mark = [b"tEXtsource\0", hash.as_bytes()].concat();
         if !png.windows(mark.len()).any(|part| part == mark) {
             old.push(picture.name);
         }
@@ -168,8 +173,4 @@ fn each_png_is_made_from_its_svg() {
         old.is_empty(),
         "these PNGs aren't of their SVGs: {old:?}; screenshots/png makes new ones"
     );
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

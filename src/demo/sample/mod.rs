@@ -115,9 +115,10 @@ pub async fn find(hand: &mut Hand, backend: SocketAddr) -> Result<Found, Error> 
         }
         let shop = tags.get(SHOP_TAG).cloned().unwrap_or_default();
         lead_to(hand, &api.id, &shop, &backend.to_string()).await?;
-        return Ok(match tags.contains_key(WHOLE_TAG) {
-            true => Found::Whole,
-            false => Found::Part,
+        return Ok(if tags.contains_key(WHOLE_TAG) {
+            Found::Whole
+        } else {
+            Found::Part
         });
     }
     Ok(Found::Nothing)
