@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use indexmap::IndexMap;
+use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use crate::vtl::{self, Input, Limits, Names, Overrides, Step, TemplateError, Tracer};
@@ -217,19 +218,39 @@ fn failure(error: &TemplateError) -> Json {
     })
 }
 
+/// A line of `--jsonl`. What is of another type than it should be counts as missing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Request {
+    template: Json,
+    body: Json,
+    params: Json,
+    stage_variables: Json,
+    context: Json,
+}
+
 /// Answers JSON lines until there are no more. A line that isn't a request is answered with an error too.
 fn many() -> Result<ExitCode, String> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    for line in io::stdin().lock().lines() {
-        let line = line.map_err(|error| format!("standard input can't be read: {error}"))?;
+    let mut input = io::stdin().lock();
+    let mut line = String::new();
+    loop {
+        line.clear();
+        let read = input.read_line(&mut line);
+        if read.map_err(|error| format!("standard input can't be read: {error}"))? == 0 {
+            break;
+        }
         if line.trim().is_empty() {
             continue;
         }
-        let answer = match serde_json::from_str(&line) {
-            Ok(request) => render_request(&request),
-            Err(error) => json!({ "error": format!("the line isn't JSON: {error}") }),
+        let written = match serde_json::from_str(&line) {
+            Ok(request) => answer_request(request, &mut out),
+            Err(error) => {
+                let problem = json!({ "error": format!("the line isn't JSON: {error}") });
+                write!(out, "{problem}")
+            }
         };
-        if writeln!(out, "{answer}").is_err() {
+        if written.and_then(|()| out.write_all(b"\n")).is_err() {
             break;
         }
     }
@@ -237,23 +258,35 @@ fn many() -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn render_request(request: &Json) -> Json {
-    let text = |name: &str| request.get(name).and_then(Json::as_str);
+fn answer_request(request: Request, out: &mut impl Write) -> io::Result<()> {
+    let text = |value: Json| match value {
+        Json::String(text) => text,
+        _ => String::new(),
+    };
     let mut sample = Sample {
-        body: text("body").unwrap_or_default().to_owned(),
-        stage_variables: texts(request.get("stageVariables")),
+        body: text(request.body),
+        stage_variables: texts(Some(&request.stage_variables)),
         ..Sample::default()
     };
-    sample.take_params(request.get("params"));
-    if let Some(Json::Object(context)) = request.get("context") {
-        sample.context.clone_from(context);
+    sample.take_params(Some(&request.params));
+    if let Json::Object(context) = request.context {
+        sample.context = context;
     }
+    let template = text(request.template);
     let mut overrides = Overrides::default();
-    let rendered = vtl::parse(text("template").unwrap_or_default(), &Limits::default())
+    let rendered = vtl::parse(&template, &Limits::default())
         .and_then(|template| template.render(&sample.input(), &mut overrides, None));
     match rendered {
-        Ok(output) => answer(&output, &overrides),
-        Err(error) => json!({ "error": format!("{}: {error}", error.kind.word()) }),
+        Ok(output) if overrides.is_empty() => {
+            out.write_all(b"{\"output\":")?;
+            serde_json::to_writer(&mut *out, &output)?;
+            out.write_all(b"}")
+        }
+        Ok(output) => write!(out, "{}", answer(&output, &overrides)),
+        Err(error) => {
+            let problem = json!({ "error": format!("{}: {error}", error.kind.word()) });
+            write!(out, "{problem}")
+        }
     }
 }
 
