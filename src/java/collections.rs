@@ -56,6 +56,17 @@ impl List {
         }
     }
 
+    /// The elements, when nobody else has the list.
+    pub(super) fn room(&mut self) -> &mut Vec<Value> {
+        self.items.get_mut()
+    }
+
+    /// Removes all elements, and forgets that there were any.
+    pub(super) fn empty(&mut self) {
+        self.changes.set(0);
+        self.items.get_mut().clear();
+    }
+
     /// The elements. Don't keep it while the template runs.
     pub fn items(&self) -> Ref<'_, Vec<Value>> {
         self.items.borrow()
@@ -149,6 +160,18 @@ impl Map {
             index: RefCell::new(index),
             changes: Cell::new(0),
         }
+    }
+
+    /// The entries, when nobody else has the map; fewer than are found by an index.
+    pub(super) fn room(&mut self) -> &mut Vec<(Value, Value)> {
+        self.entries.get_mut()
+    }
+
+    /// Removes all entries, and forgets that there were any.
+    pub(super) fn empty(&mut self) {
+        self.changes.set(0);
+        *self.index.get_mut() = None;
+        self.entries.get_mut().clear();
     }
 
     /// The entries, in order. Don't keep it while the template runs.
@@ -464,24 +487,40 @@ impl Cursor {
 
     /// The next element.
     pub fn next(&self) -> Result<Value, Broken> {
+        let mut item = Value::Null;
+        self.next_to(&mut item)?;
+        Ok(item)
+    }
+
+    /// Puts the next element to where it shall lie.
+    pub fn next_to(&self, into: &mut Value) -> Result<(), Broken> {
         let at = self.at.get();
-        let item = match &self.source {
-            Source::List(list) if list.changes() == self.changes => list.items().get(at).cloned(),
-            Source::View(class, map) if map.changes() == self.changes => {
-                map.pairs().get(at).map(|(key, value)| match class {
-                    ViewClass::Keys => key.clone(),
-                    ViewClass::Values => value.clone(),
-                    ViewClass::Entries => Value::other(Other::Entry(Entry {
-                        map: Rc::clone(map),
-                        key: key.clone(),
-                    })),
-                })
-            }
-            Source::Fixed(items) => items.get(at).cloned(),
-            _ => None,
-        };
         self.at.set(at + 1);
         self.more.set(at + 1 < self.len());
-        item.ok_or(Broken)
+        match &self.source {
+            Source::List(list) if list.changes() == self.changes => match list.items().get(at) {
+                Some(item) => *into = item.clone(),
+                None => return Err(Broken),
+            },
+            Source::View(class, map) if map.changes() == self.changes => {
+                match (class, map.pairs().get(at)) {
+                    (_, None) => return Err(Broken),
+                    (ViewClass::Keys, Some((key, _))) => *into = key.clone(),
+                    (ViewClass::Values, Some((_, value))) => *into = value.clone(),
+                    (ViewClass::Entries, Some((key, _))) => {
+                        *into = Value::other(Other::Entry(Entry {
+                            map: Rc::clone(map),
+                            key: key.clone(),
+                        }));
+                    }
+                }
+            }
+            Source::Fixed(items) => match items.get(at) {
+                Some(item) => *into = item.clone(),
+                None => return Err(Broken),
+            },
+            _ => return Err(Broken),
+        }
+        Ok(())
     }
 }

@@ -10,6 +10,8 @@ pub mod json;
 pub mod number;
 mod print;
 pub mod regex;
+mod scope;
+mod spare;
 mod string;
 pub mod text;
 mod value;
@@ -18,5 +20,7 @@ pub use collections::{Array, Cursor, Entry, List, ListClass, Map, MapClass, View
 pub use decimal::Decimal;
 pub use double::{print_double, print_float};
 pub use print::{Printer, TooMuch};
+pub use scope::Scope;
+pub use spare::recycle;
 pub use string::Str;
 pub use value::{Host, Other, Value};

@@ -206,6 +206,30 @@ pub fn is_zero(value: &Value) -> bool {
     }
 }
 
+/// Two `Integer`s whose sum, difference or product is one too; `None` for anything else.
+#[inline]
+#[must_use]
+pub fn small(operator: Operator, a: i32, b: i32) -> Option<i32> {
+    match operator {
+        Operator::Add => a.checked_add(b),
+        Operator::Subtract => a.checked_sub(b),
+        Operator::Multiply => a.checked_mul(b),
+        Operator::Divide | Operator::Modulo => None,
+    }
+}
+
+/// The sum, difference or product of two `Double`s, or of one and an `Integer`; `None` for other operators.
+#[inline]
+#[must_use]
+pub fn real(operator: Operator, a: f64, b: f64) -> Option<Value> {
+    Some(Value::Double(match operator {
+        Operator::Add => a + b,
+        Operator::Subtract => a - b,
+        Operator::Multiply => a * b,
+        Operator::Divide | Operator::Modulo => return None,
+    }))
+}
+
 /// Computes with two numbers; the right side of a division must not be zero.
 #[allow(
     clippy::many_single_char_names,

@@ -145,6 +145,12 @@ impl<'a> Printer<'a> {
             Other::Class(name) => {
                 let _ = write!(self.out, "class {name}");
             }
+            Other::Scope(scope) => {
+                self.check()?;
+                self.depth += 1;
+                self.print(&Value::Map(std::rc::Rc::clone(scope.map())))?;
+                self.depth -= 1;
+            }
             Other::Host(host) => self.out.push_str(&host.print().unwrap_or_default()),
         }
         Ok(())

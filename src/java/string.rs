@@ -9,24 +9,66 @@ use std::rc::Rc;
 #[derive(Clone, Default)]
 pub struct Str {
     whole: Rc<String>,
-    start: u32,
-    end: u32,
+    /// The first byte, and above it one past the last. One number, because what is written in one portion can be read at once.
+    range: u64,
+}
+
+fn packed(start: u32, end: u32) -> u64 {
+    u64::from(end) << 32 | u64::from(start)
 }
 
 impl Str {
+    /// All of a text.
+    #[inline]
+    pub(super) fn of(whole: Rc<String>) -> Self {
+        let end = u32::try_from(whole.len()).unwrap_or(u32::MAX);
+        Self {
+            whole,
+            range: packed(0, end),
+        }
+    }
+
+    /// The text that it is all or a part of, when nothing else is.
+    #[inline]
+    pub(super) fn only(&mut self) -> Option<&mut String> {
+        Rc::get_mut(&mut self.whole)
+    }
+
+    /// The text that it is all or a part of.
+    #[inline]
+    pub(super) fn into_whole(self) -> Rc<String> {
+        self.whole
+    }
+
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+    fn start(&self) -> u32 {
+        self.range as u32
+    }
+
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "shifted to 32 bits")]
+    fn end(&self) -> u32 {
+        (self.range >> 32) as u32
+    }
+
+    #[inline]
+    fn bounds(&self) -> Range<usize> {
+        self.start() as usize..self.end() as usize
+    }
+
     /// The part of these bytes; empty when they don't fit.
     #[inline]
     #[must_use]
     pub fn part(&self, bytes: Range<usize>) -> Self {
         let at = |n: usize| {
             let n = u32::try_from(n).unwrap_or(u32::MAX);
-            self.start.saturating_add(n).min(self.end)
+            self.start().saturating_add(n).min(self.end())
         };
         let start = at(bytes.start);
         Self {
             whole: Rc::clone(&self.whole),
-            start,
-            end: at(bytes.end).max(start),
+            range: packed(start, at(bytes.end).max(start)),
         }
     }
 
@@ -34,21 +76,19 @@ impl Str {
     #[inline]
     #[must_use]
     pub fn equals(&self, text: &str) -> bool {
-        (self.end - self.start) as usize == text.len() && self.bytes() == text.as_bytes()
+        (self.end() - self.start()) as usize == text.len() && self.bytes() == text.as_bytes()
     }
 
     #[inline]
     fn bytes(&self) -> &[u8] {
         let bytes = self.whole.as_bytes();
-        bytes
-            .get(self.start as usize..self.end as usize)
-            .unwrap_or_default()
+        bytes.get(self.bounds()).unwrap_or_default()
     }
 
     /// Whether both are parts of the very same text, at the same place.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.whole, &other.whole) && (self.start, self.end) == (other.start, other.end)
+        Rc::ptr_eq(&self.whole, &other.whole) && self.range == other.range
     }
 }
 
@@ -57,19 +97,13 @@ impl Deref for Str {
 
     #[inline]
     fn deref(&self) -> &str {
-        self.whole
-            .get(self.start as usize..self.end as usize)
-            .unwrap_or_default()
+        self.whole.get(self.bounds()).unwrap_or_default()
     }
 }
 
 impl From<String> for Str {
     fn from(text: String) -> Self {
-        Self {
-            start: 0,
-            end: u32::try_from(text.len()).unwrap_or(u32::MAX),
-            whole: Rc::new(text),
-        }
+        Self::of(Rc::new(text))
     }
 }
 
@@ -81,7 +115,7 @@ impl From<&str> for Str {
 
 impl PartialEq for Str {
     fn eq(&self, other: &Self) -> bool {
-        self.end - self.start == other.end - other.start && self.bytes() == other.bytes()
+        self.end() - self.start() == other.end() - other.start() && self.bytes() == other.bytes()
     }
 }
 

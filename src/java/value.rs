@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use num_bigint::BigInt;
 
-use super::{Array, Cursor, Decimal, Entry, List, ListClass, Map, MapClass, Str, View};
+use super::{Array, Cursor, Decimal, Entry, List, ListClass, Map, MapClass, Scope, Str, View};
 
 /// A value of the JVM. Cloning shares lists and maps, as Java's references do.
 ///
@@ -61,11 +61,13 @@ pub enum Other {
     Iterator(Cursor),
     /// `java.lang.Class`, by its name.
     Class(Rc<str>),
+    /// A loop's `$foreach`.
+    Scope(Scope),
     /// An object of the program that embeds the values.
     Host(Box<dyn Host>),
 }
 
-/// An object that isn't Java's own: `$input`, `$util`, a loop's `$foreach`.
+/// An object that isn't Java's own: `$input`, `$util`, the block of a `#define`.
 pub trait Host: Any + fmt::Debug {
     /// The name of its Java class.
     fn class(&self) -> &'static str;
@@ -171,6 +173,7 @@ impl Value {
                 Other::Entry(_) => "java.util.LinkedHashMap$Entry",
                 Other::Iterator(_) => "java.util.Iterator",
                 Other::Class(_) => "java.lang.Class",
+                Other::Scope(_) => "org.apache.velocity.runtime.directive.ForeachScope",
                 Other::Host(host) => host.class(),
             },
         }

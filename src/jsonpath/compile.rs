@@ -1,5 +1,7 @@
 //! From text to a path.
 
+use std::borrow::Cow;
+
 use super::filter::{self, Filter};
 use super::{Operation, Path, Token};
 
@@ -24,9 +26,9 @@ pub(super) fn path(source: &str, depth: usize) -> Result<Path, Problem> {
     let root = !trimmed.starts_with('@');
     let text = match trimmed.chars().next() {
         None => return Err("it is empty"),
-        Some('$') => trimmed.to_owned(),
-        Some('@') => format!("${}", &trimmed[1..]),
-        Some(_) => format!("$.{trimmed}"),
+        Some('$') => Cow::Borrowed(trimmed),
+        Some('@') => Cow::Owned(format!("${}", &trimmed[1..])),
+        Some(_) => Cow::Owned(format!("$.{trimmed}")),
     };
     if text.len() > 1 && !text[1..].starts_with(['.', '[']) {
         return Err("`.` or `[` must follow the `$`");
@@ -80,7 +82,7 @@ pub(super) fn path(source: &str, depth: usize) -> Result<Path, Problem> {
     }
     let definite = tokens.iter().all(Token::is_definite);
     Ok(Path {
-        source: source.into(),
+        whole: trimmed == "$",
         tokens,
         root,
         definite,
@@ -92,7 +94,7 @@ fn property(name: &str, depth: usize) -> Result<Token, Problem> {
     if name.contains(['\'', ']', '?']) {
         brackets(&format!("['{name}']"), depth)
     } else {
-        Ok(Token::Properties(vec![name.into()]))
+        Ok(Token::Property(name.into()))
     }
 }
 
@@ -146,7 +148,15 @@ fn properties(rest: &str) -> Result<Token, Problem> {
     let mut open: Option<String> = None;
     for c in rest.chars() {
         match (c, &mut open) {
-            (']', _) => return Ok(Token::Properties(names)),
+            (']', _) => {
+                return Ok(match names.pop() {
+                    Some(name) if names.is_empty() => Token::Property(name),
+                    last => {
+                        names.extend(last);
+                        Token::Properties(names)
+                    }
+                });
+            }
             ('\'', Some(name)) => {
                 names.push(std::mem::take(name).into());
                 open = None;

@@ -15,7 +15,8 @@ use filter::Filter;
 /// A compiled path, shared by all requests that use it.
 #[derive(Debug)]
 pub struct Path {
-    source: Box<str>,
+    /// Whether it is just `$`: the only path that a document other than an object or a list has.
+    whole: bool,
     tokens: Vec<Token>,
     /// Whether the path starts at the document (`$`), not at the element that a filter looks at (`@`).
     root: bool,
@@ -62,7 +63,9 @@ impl std::error::Error for ReadError {}
 enum Token {
     /// `$`
     Root,
-    /// `.name`, `['name']`, `['a','b']`
+    /// `.name`, `['name']`
+    Property(Box<str>),
+    /// `['a','b']`
     Properties(Vec<Box<str>>),
     /// `[0]`, `[0,1]`, `[1:]`, `[:1]`, `[1:2]`, `[(@.length-1)]`
     Array(Vec<i32>, Operation),
@@ -91,7 +94,7 @@ enum Operation {
 impl Token {
     fn is_definite(&self) -> bool {
         match self {
-            Self::Root | Self::Properties(_) => true,
+            Self::Root | Self::Property(_) | Self::Properties(_) => true,
             Self::Array(_, operation) => {
                 matches!(operation, Operation::Single | Operation::FromEnd)
             }
@@ -109,10 +112,10 @@ impl Path {
         })
     }
 
-    /// The path as it was given.
+    /// Whether the path is just `$`, all of the document.
     #[must_use]
-    pub fn source(&self) -> &str {
-        &self.source
+    pub fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// Whether the path names one place at most. Others give a list.
@@ -134,7 +137,7 @@ impl Path {
         let mut budget = 1_000_000;
         let value = match &document {
             Value::Map(_) | Value::List(_) => self.read(&document, &mut budget).ok()??,
-            _ => (text::trim(&self.source) == "$").then_some(document)?,
+            _ => self.whole.then_some(document)?,
         };
         match value {
             Value::Null => None,

@@ -54,12 +54,10 @@ fn straight(path: &Path, document: &Value) -> Option<Option<Value>> {
     let mut value = document.clone();
     for token in path.tokens.iter().skip(1) {
         value = match (token, &value) {
-            (Token::Properties(names), Value::Map(map)) if names.len() == 1 => {
-                match map.get_text(&names[0]) {
-                    Some(next) => next,
-                    None => return Some(None),
-                }
-            }
+            (Token::Property(name), Value::Map(map)) => match map.get_text(name) {
+                Some(next) => next,
+                None => return Some(None),
+            },
             (Token::Array(numbers, Operation::Single), Value::List(list)) => {
                 let at = usize::try_from(numbers[0]).ok();
                 match at.and_then(|at| list.items().get(at).cloned()) {
@@ -141,6 +139,7 @@ impl Reader<'_> {
         let path = search.path;
         let result = match &path.tokens[at] {
             Token::Root => self.hit(search, at, value),
+            Token::Property(name) => self.properties(search, at, std::slice::from_ref(name), value),
             Token::Properties(names) => self.properties(search, at, names, value),
             Token::Array(numbers, operation) => self.array(search, at, numbers, *operation, value),
             Token::Wildcard => self.wildcard(search, at, value),
@@ -334,6 +333,7 @@ impl Reader<'_> {
         let path = search.path;
         let token = &path.tokens[at];
         let matches = match (token, value) {
+            (Token::Property(name), Value::Map(map)) => map.get_text(name).is_some(),
             (Token::Properties(names), Value::Map(map)) => {
                 names.iter().all(|name| map.get_text(name).is_some())
             }

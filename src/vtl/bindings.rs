@@ -12,7 +12,7 @@ use crate::jsonpath::{Path, ReadError};
 
 use super::context::context_value;
 use super::frame::Layer;
-use super::methods::{Called, Property, Thrown};
+use super::methods::{Called, Method, Property, Thrown};
 use super::render::host;
 use super::run::{Ran, Run};
 use super::tree::{Expr, MethodCall, Part};
@@ -79,36 +79,47 @@ impl Run<'_> {
         binding: Binding,
         parts: &'p [Part],
         layer: &Layer,
-    ) -> Ran<Option<(Value, &'p [Part])>> {
+        into: &mut Value,
+    ) -> Ran<Option<&'p [Part]>> {
         let Some((first, rest)) = parts.split_first() else {
             return Ok(None);
         };
         match (binding, first) {
             (Binding::Context, Part::Property { .. }) if self.context.is_none() => {
-                Ok(context_value(self.input.context, parts))
+                let found = context_value(self.input.context, parts, self.source);
+                Ok(found.map(|(value, rest)| {
+                    *into = value;
+                    rest
+                }))
             }
             (Binding::StageVariables, Part::Property { name, property, .. }) => {
+                let name = name.of(self.source);
                 if *property == Property::Class {
                     return Ok(None);
                 }
                 let value = self.input.stage_variables.get(name);
-                let value = value.map_or(Value::Null, |text| Value::text(&text));
-                Ok(Some((value, rest)))
+                *into = value.map_or(Value::Null, |text| Value::text(&text));
+                Ok(Some(rest))
             }
-            (Binding::Util, Part::Method(call)) if &*call.name == "escapeJavaScript" => {
+            (Binding::Util, Part::Method(call)) if call.method == Method::EscapeJavaScript => {
                 let [argument] = &*call.arguments else {
                     return Ok(None);
                 };
-                let argument = self.value(argument, layer)?;
+                let mut value = [Value::Null];
+                self.value_to(argument, layer, &mut value[0])?;
                 self.here = call.span;
-                let called = self.util(&call.name, std::slice::from_ref(&argument));
-                let value = self.called(called, call.span, &call.name)?;
-                Ok(Some((value, rest)))
+                match self.util(call.method, &value) {
+                    Ok(value) => {
+                        *into = value.unwrap_or_default();
+                        Ok(Some(rest))
+                    }
+                    Err(thrown) => self.thrown(thrown, call.span, call.name.of(self.source)),
+                }
             }
-            (Binding::Input, Part::Method(call)) => {
-                let value = self.input_method(call)?;
-                Ok(value.map(|value| (value, rest)))
-            }
+            (Binding::Input, Part::Method(call)) => Ok(self.input_method(call)?.map(|value| {
+                *into = value;
+                rest
+            })),
             _ => Ok(None),
         }
     }
@@ -116,8 +127,8 @@ impl Run<'_> {
     fn input_method(&mut self, call: &MethodCall) -> Ran<Option<Value>> {
         if let Some(path) = &call.path {
             self.here = call.span;
-            let read = match &*call.name {
-                "path" => self.read(Some(path), None),
+            let read = match call.method {
+                Method::Path => self.read(Some(path), None),
                 _ => self.read_json(Some(path), None),
             };
             return match read {
@@ -126,8 +137,8 @@ impl Run<'_> {
                 Err(Thrown::Exception(message)) => self.fail(ErrorKind::Method, call.span, message),
             };
         }
-        if let ("params", [Expr::Str(name)]) = (&*call.name, &*call.arguments) {
-            return Ok(Some(self.parameter(name)));
+        if let (Method::Params, [Expr::Str(name)]) = (call.method, &*call.arguments) {
+            return Ok(Some(self.parameter(name.of(self.source))));
         }
         Ok(None)
     }
@@ -141,17 +152,17 @@ impl Run<'_> {
     }
 
     /// Methods of `$input` and `$util`.
-    pub(super) fn tool(&mut self, tool: Binding, name: &str, arguments: &[Value]) -> Called {
+    pub(super) fn tool(&mut self, tool: Binding, method: Method, arguments: &[Value]) -> Called {
         if tool == Binding::Util {
-            return self.util(name, arguments);
+            return self.util(method, arguments);
         }
-        match (name, arguments) {
-            ("getBody", []) => Ok(Some(self.body())),
-            ("path", [Value::Str(path)]) => self.read(None, Some(path)),
-            ("json", [Value::Str(path)]) => self.read_json(None, Some(path)),
-            ("path" | "json", [Value::Null]) => Err(Thrown::new("the path is null")),
-            ("params", []) => Ok(Some(self.all_params())),
-            ("params", [Value::Str(name)]) => Ok(Some(self.parameter(name))),
+        match (method, arguments) {
+            (Method::GetBody, []) => Ok(Some(self.body())),
+            (Method::Path, [Value::Str(path)]) => self.read(None, Some(path)),
+            (Method::Json, [Value::Str(path)]) => self.read_json(None, Some(path)),
+            (Method::Path | Method::Json, [Value::Null]) => Err(Thrown::new("the path is null")),
+            (Method::Params, []) => Ok(Some(self.all_params())),
+            (Method::Params, [Value::Str(name)]) => Ok(Some(self.parameter(name))),
             _ => Ok(None),
         }
     }
@@ -202,7 +213,7 @@ impl Run<'_> {
             Value::Map(_) | Value::List(_) => {}
             _ => {
                 let root = match (compiled, path) {
-                    (Some(compiled), _) => text::trim(compiled.source()) == "$",
+                    (Some(compiled), _) => compiled.is_whole(),
                     (None, path) => text::trim(path.unwrap_or_default()) == "$",
                 };
                 return Ok(root.then_some(document));
@@ -246,25 +257,26 @@ impl Run<'_> {
         Ok(Some(Value::from(out)))
     }
 
-    fn util(&mut self, name: &str, arguments: &[Value]) -> Called {
+    fn util(&mut self, method: Method, arguments: &[Value]) -> Called {
         let [argument] = arguments else {
             return Ok(None);
         };
-        if name == "escapeJavaScript" {
+        if method == Method::EscapeJavaScript {
             let Some(text) = self.text_of(argument).map_err(Thrown::Exit)? else {
                 return Ok(None);
             };
-            if !text
-                .bytes()
-                .any(|b| !matches!(b, b' '..=b'~') || is_escaped(b))
-            {
+            if text.bytes().all(|byte| PLAIN[usize::from(byte)]) {
                 return Ok(Some(Value::Str(text)));
             }
             return self.made(escape_java_script(&text));
         }
         let known = matches!(
-            name,
-            "parseJson" | "urlEncode" | "urlDecode" | "base64Encode" | "base64Decode"
+            method,
+            Method::ParseJson
+                | Method::UrlEncode
+                | Method::UrlDecode
+                | Method::Base64Encode
+                | Method::Base64Decode
         );
         let text = match argument {
             Value::Str(text) if known => text,
@@ -272,22 +284,22 @@ impl Run<'_> {
             _ => return Ok(None),
         };
         self.work(text.len() as u64 / 8).map_err(Thrown::Exit)?;
-        match name {
-            "parseJson" => {
+        match method {
+            Method::ParseJson => {
                 self.allot(text.len() * 4).map_err(Thrown::Exit)?;
                 match json::parse_shared(text) {
                     Ok(value) => Ok(Some(value)),
                     Err(error) => Err(Thrown::Exception(format!("invalid JSON: {error}").into())),
                 }
             }
-            "urlEncode" => self.made(url_encode(text)),
-            "urlDecode" => match url_decode(text) {
+            Method::UrlEncode => self.made(url_encode(text)),
+            Method::UrlDecode => match url_decode(text) {
                 Some(text) => self.made(text),
                 None => Err(Thrown::new(
                     "URLDecoder: a % is not followed by two hexadecimal digits",
                 )),
             },
-            "base64Encode" => self.made(STANDARD.encode(text::encoded(text.to_string()))),
+            Method::Base64Encode => self.made(STANDARD.encode(text::encoded(text.to_string()))),
             _ => match java_base64(text) {
                 Some(bytes) => self.made(String::from_utf8_lossy(&bytes).into_owned()),
                 None => Err(Thrown::new("this is not Base64")),
@@ -309,24 +321,31 @@ fn names_map(names: &dyn Names) -> Rc<Map> {
     Rc::new(map)
 }
 
-/// Whether commons-lang puts a backslash before a printing character.
-fn is_escaped(byte: u8) -> bool {
-    matches!(byte, b'\'' | b'"' | b'\\' | b'/')
-}
+/// The bytes that commons-lang leaves as they are.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0x20;
+    while byte < 0x80 {
+        plain[byte] = !matches!(byte, 0x22 | 0x27 | 0x2f | 0x5c);
+        byte += 1;
+    }
+    plain
+};
 
 /// commons-lang 2.6.
 fn escape_java_script(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
-    let mut from = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if matches!(byte, b' '..=0x7f) && !is_escaped(byte) || !text.is_char_boundary(at) {
-            continue;
-        }
-        let Some(c) = text[at..].chars().next() else {
-            break;
+    let mut rest = text;
+    loop {
+        let mut bytes = rest.bytes();
+        let plain = bytes.position(|byte| !PLAIN[usize::from(byte)]);
+        let (plain, special) = rest.split_at(plain.unwrap_or(rest.len()));
+        out.push_str(plain);
+        let mut chars = special.chars();
+        let Some(c) = chars.next() else {
+            return out;
         };
-        out.push_str(&text[from..at]);
-        from = at + c.len_utf8();
+        rest = chars.as_str();
         match c {
             '\u{8}' => out.push_str("\\b"),
             '\n' => out.push_str("\\n"),
@@ -345,8 +364,6 @@ fn escape_java_script(text: &str) -> String {
             }
         }
     }
-    out.push_str(&text[from..]);
-    out
 }
 
 /// `URLEncoder.encode(text, "UTF-8")`: half a surrogate pair becomes `?`.

@@ -77,9 +77,7 @@ impl Run<'_> {
         for (key, value) in entries {
             match &value {
                 Value::Map(inner) if depth > 0 => self.settle(inner, depth - 1),
-                Value::Other(other)
-                    if matches!(**other, Other::Host(_)) && Self::as_scope(&value).is_none() =>
-                {
+                Value::Other(other) if matches!(**other, Other::Host(_)) => {
                     if let Ok(Some(text)) = self.text_of(&value) {
                         map.put(key, Value::Str(text));
                     }
@@ -110,6 +108,7 @@ impl Run<'_> {
 pub(super) fn context_value<'p>(
     context: &dyn Context,
     parts: &'p [Part],
+    source: &str,
 ) -> Option<(Value, &'p [Part])> {
     let mut node: Option<Node<'_>> = None;
     let mut authorizer = false;
@@ -117,7 +116,8 @@ pub(super) fn context_value<'p>(
         let Part::Property { name, property, .. } = part else {
             return None;
         };
-        let overridden = depth == 0 && matches!(&**name, "requestOverride" | "responseOverride");
+        let name = name.of(source);
+        let overridden = depth == 0 && matches!(name, "requestOverride" | "responseOverride");
         if overridden || *property == Property::Class {
             return None;
         }
@@ -125,14 +125,14 @@ pub(super) fn context_value<'p>(
             None => context.get(name),
             Some(Node::Object(entries)) => {
                 let mut entries = entries.into_iter();
-                entries.find(|(n, _)| **n == **name).map(|(_, node)| node)
+                entries.find(|(n, _)| **n == *name).map(|(_, node)| node)
             }
-            Some(Node::Json(Json::Object(entries))) => entries.get(&**name).map(Node::Json),
+            Some(Node::Json(Json::Object(entries))) => entries.get(name).map(Node::Json),
             Some(_) => None,
         };
         let value = match &node {
             Some(Node::Object(_) | Node::Json(Json::Object(_))) => {
-                authorizer = depth == 0 && &**name == "authorizer";
+                authorizer = depth == 0 && name == "authorizer";
                 continue;
             }
             Some(Node::Json(Json::Array(_))) => return None,
@@ -242,10 +242,8 @@ fn to_json(value: &Value, depth: usize, budget: &mut u32) -> Json {
                 serde_json::from_str(&text).unwrap_or(Json::String(text))
             }
             // A loop's scope is a map too.
-            _ => match Run::as_scope(value) {
-                Some(scope) => to_json(&Value::Map(Rc::clone(scope.map())), depth + 1, budget),
-                None => Json::String(printed(value)),
-            },
+            Other::Scope(scope) => to_json(&Value::Map(Rc::clone(scope.map())), depth + 1, budget),
+            _ => Json::String(printed(value)),
         },
     }
 }

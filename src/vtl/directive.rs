@@ -1,17 +1,81 @@
-//! Directives with a name: what follows a `#` and a word.
+//! Directives: what follows a `#`.
 
 use std::sync::Arc;
 
 use super::Span;
 use super::lexer::Kind;
 use super::parser::{Fault, Parser, is_directive, starts_value};
-use super::tree::{Argument, Block, Call, Define, Expr, Foreach, Macro, Node, Piece};
+use super::tree::{Argument, Block, Branch, Call, Define, Expr, Foreach, Macro, Node, Piece, Set};
 
 /// How often a `#define` may render inside itself, and how deep macros may call: Velocity's defaults.
 const DEFINE_DEPTH: u32 = 2;
 const MACRO_DEPTH: u32 = 20;
 
 impl Parser<'_, '_, '_> {
+    pub(super) fn condition(&mut self) -> Result<Node, Fault> {
+        let start = self.at;
+        let first = self.builder.branches.len();
+        loop {
+            let branch = self.branch()?;
+            self.builder.branches.push(branch);
+            if self.kind(0)? != Kind::ElseIf {
+                break;
+            }
+        }
+        if self.kind(0)? == Kind::Else {
+            let index = self.take()?;
+            let branch = Branch {
+                condition: None,
+                span: self.trimmed(index),
+                block: self.block()?,
+            };
+            self.builder.branches.push(branch);
+        }
+        self.end_of(start, "#if")?;
+        Ok(Node::If(self.builder.branches.drain(first..).collect()))
+    }
+
+    fn branch(&mut self) -> Result<Branch, Fault> {
+        self.take()?;
+        self.skip(Kind::Whitespace)?;
+        self.expect(Kind::LeftParen, "`(` and a condition must follow")?;
+        let from = self.at;
+        let (condition, _) = self.expression()?;
+        let span = self.span(from, self.at - 1);
+        self.expect(Kind::RightParen, "the condition must end here with `)`")?;
+        Ok(Branch {
+            condition: Some(condition),
+            span,
+            block: self.block()?,
+        })
+    }
+
+    pub(super) fn set(&mut self) -> Result<Node, Fault> {
+        let start = self.take()?;
+        self.skip(Kind::Whitespace)?;
+        if !matches!(self.kind(0)?, Kind::Identifier | Kind::ReferenceLeftCurly) {
+            return self.unexpected("#set needs a reference to set, such as `$name`");
+        }
+        let first = self.at;
+        let target = self.reference()?;
+        // Velocity takes the name from the first token, so that `${x}` and `$!x` don't set `$x`.
+        let slot = self.slot_of(first);
+        self.skip(Kind::Whitespace)?;
+        self.expect(Kind::Assign, "`=` must follow")?;
+        let (value, _) = self.expression()?;
+        let end = self.expect(Kind::RightParen, "#set must end here with `)`")?;
+        self.lexer.in_set = false;
+        self.kind(0)?;
+        let mut span = self.span(start, end);
+        span.end = self.trimmed(end).end;
+        Ok(Node::Set(Box::new(Set {
+            span,
+            target,
+            slot,
+            value,
+        })))
+    }
+
     pub(super) fn directive(&mut self) -> Result<Option<Node>, Fault> {
         let start = self.take()?;
         let image = self.raw(start);

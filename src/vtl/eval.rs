@@ -1,15 +1,14 @@
-//! Running the tree: expressions and references.
+//! Running the tree: expressions.
 
 use std::cmp::Ordering;
 use std::rc::Rc;
 
 use crate::java::number::{self, Operator};
-use crate::java::{ListClass, Map, MapClass, Other, Value, text};
+use crate::java::{ListClass, Map, MapClass, Value, text};
 
 use super::frame::Layer;
-use super::methods::{Called, Method, Property, Thrown};
-use super::run::{Ran, Run, Variable};
-use super::tree::{Comparison, Expr, MethodCall, Operand, Part, Reference, ReferenceKind};
+use super::run::{Ran, Run};
+use super::tree::{Comparison, Expr, Operand, ReferenceKind};
 use super::{ErrorKind, Span};
 
 impl Expr {
@@ -30,22 +29,30 @@ impl Expr {
 impl Run<'_> {
     /// The value of an expression, which may be null.
     pub(super) fn value(&mut self, expr: &Expr, layer: &Layer) -> Ran<Value> {
+        let mut value = Value::Null;
+        self.value_to(expr, layer, &mut value)?;
+        Ok(value)
+    }
+
+    /// Puts the value of an expression to where it shall lie. Handing values on from call to call costs more than most expressions:
+    /// a move reads in one portion what was written in several a moment ago, and the processor waits for that.
+    pub(super) fn value_to(&mut self, expr: &Expr, layer: &Layer, into: &mut Value) -> Ran {
         self.work(1)?;
-        Ok(match expr {
-            Expr::Null => Value::Null,
-            Expr::Bool(b) => Value::Bool(*b),
-            Expr::Int(n) => Value::Int(*n),
-            Expr::Long(n) => Value::Long(*n),
-            Expr::Big(n) => Value::big((**n).clone()),
-            Expr::Double(d) => Value::Double(*d),
-            Expr::Str(text) => return self.make_text(text),
+        match expr {
+            Expr::Null => *into = Value::Null,
+            Expr::Bool(b) => *into = Value::Bool(*b),
+            Expr::Int(n) => *into = Value::Int(*n),
+            Expr::Long(n) => *into = Value::Long(*n),
+            Expr::Big(n) => *into = Value::big((**n).clone()),
+            Expr::Double(d) => *into = Value::Double(*d),
+            Expr::Str(text) => *into = self.literal(text)?,
             Expr::Interpolated(inner) => {
                 let mut out = String::new();
                 self.deeper(|run| run.block(&inner.block, layer, &mut out))?;
                 if inner.cut_last {
                     out.pop();
                 }
-                return self.make_text(&text::joined(out));
+                *into = self.make_text(&text::joined(out))?;
             }
             Expr::List(items) => {
                 self.allot(items.len() * 24 + 64)?;
@@ -53,47 +60,53 @@ impl Run<'_> {
                 for item in items {
                     values.push(self.deeper(|run| run.value(item, layer))?);
                 }
-                Value::list(ListClass::Array, values)
+                *into = Value::list(ListClass::Array, values);
             }
-            Expr::Map(entries) => {
-                self.allot(entries.len() * 48 + 96)?;
-                let map = Map::new(MapClass::Linked);
-                for (key, value) in entries {
-                    let key = self.deeper(|run| run.value(key, layer))?;
-                    let value = self.deeper(|run| run.value(value, layer))?;
-                    self.comparing(&key, map.len())?;
-                    map.put(key, value);
-                }
-                Value::Map(Rc::new(map))
-            }
-            Expr::Range(sides) => {
-                let from = self.deeper(|run| run.value(&sides.0, layer))?;
-                let to = self.deeper(|run| run.value(&sides.1, layer))?;
-                if !from.is_number() || !to.is_number() {
-                    return Ok(Value::Null);
-                }
-                let (from, to) = (number::int(&from), number::int(&to));
-                self.allot(from.abs_diff(to) as usize * 24 + 64)?;
-                let items = if from < to {
-                    (from..=to).map(Value::Int).collect()
-                } else {
-                    (to..=from).rev().map(Value::Int).collect()
-                };
-                Value::list(ListClass::Array, items)
-            }
+            Expr::Map(entries) => *into = self.map_literal(entries, layer)?,
+            Expr::Range(sides) => *into = self.range(&sides.0, &sides.1, layer)?,
             Expr::Reference(reference) => {
                 if reference.kind == ReferenceKind::NotComputable {
-                    return Ok(Value::Null);
+                    *into = Value::Null;
+                    return Ok(());
                 }
-                return self.deeper(|run| run.execute(reference, layer));
+                return self.deeper(|run| run.execute(reference, layer, into));
             }
             Expr::Math(operator, sides, span) => {
-                return self.deeper(|run| run.math(*operator, sides, *span, layer));
+                return self.deeper(|run| run.math(*operator, sides, *span, layer, into));
             }
             Expr::Not(_) | Expr::And(_) | Expr::Or(_) | Expr::Compare(..) => {
-                Value::Bool(self.truth(expr, layer)?)
+                *into = Value::Bool(self.truth(expr, layer)?);
             }
-        })
+        }
+        Ok(())
+    }
+
+    fn map_literal(&mut self, entries: &[(Expr, Expr)], layer: &Layer) -> Ran<Value> {
+        self.allot(entries.len() * 48 + 96)?;
+        let map = Map::new(MapClass::Linked);
+        for (key, value) in entries {
+            let key = self.deeper(|run| run.value(key, layer))?;
+            let value = self.deeper(|run| run.value(value, layer))?;
+            self.comparing(&key, map.len())?;
+            map.put(key, value);
+        }
+        Ok(Value::Map(Rc::new(map)))
+    }
+
+    fn range(&mut self, from: &Expr, to: &Expr, layer: &Layer) -> Ran<Value> {
+        let from = self.deeper(|run| run.value(from, layer))?;
+        let to = self.deeper(|run| run.value(to, layer))?;
+        if !from.is_number() || !to.is_number() {
+            return Ok(Value::Null);
+        }
+        let (from, to) = (number::int(&from), number::int(&to));
+        self.allot(from.abs_diff(to) as usize * 24 + 64)?;
+        let items = if from < to {
+            (from..=to).map(Value::Int).collect()
+        } else {
+            (to..=from).rev().map(Value::Int).collect()
+        };
+        Ok(Value::list(ListClass::Array, items))
     }
 
     /// Whether a condition holds. Literals other than `true` don't, and neither do computations.
@@ -106,7 +119,8 @@ impl Run<'_> {
                     self.work(1 + reference.parts.len() as u64)?;
                     return Ok(holds);
                 }
-                let value = self.deeper(|run| run.execute(reference, layer))?;
+                let mut value = Value::Null;
+                self.deeper(|run| run.execute(reference, layer, &mut value))?;
                 match value {
                     Value::Null => Ok(false),
                     Value::Bool(b) => Ok(b),
@@ -173,14 +187,15 @@ impl Run<'_> {
                 Comparison::GreaterOrEqual => a >= *b,
             });
         }
-        let a = self.value(left, layer)?;
+        let (mut a, mut b) = (Value::Null, Value::Null);
+        self.value_to(left, layer, &mut a)?;
         // Without making a string of the literal.
         if let (Value::Str(a), Expr::Str(b)) = (&a, right)
             && matches!(comparison, Comparison::Equal | Comparison::NotEqual)
         {
-            return Ok((**a == **b) == (comparison == Comparison::Equal));
+            return Ok(a.equals(b.of(self.source)) == (comparison == Comparison::Equal));
         }
-        let b = self.value(right, layer)?;
+        self.value_to(right, layer, &mut b)?;
         match comparison {
             Comparison::Equal => self.equal(&a, &b, span),
             Comparison::NotEqual => Ok(!self.equal(&a, &b, span)?),
@@ -230,7 +245,8 @@ impl Run<'_> {
         sides: &(Operand, Operand),
         span: Span,
         layer: &Layer,
-    ) -> Ran<Value> {
+        into: &mut Value,
+    ) -> Ran {
         // A long sum leans to the left: it is gone through, not into.
         let mut pending = Vec::new();
         let (mut operator, mut sides, mut span) = (operator, sides, span);
@@ -238,15 +254,17 @@ impl Run<'_> {
             pending.push((operator, sides, span));
             (operator, sides, span) = (*inner, inner_sides, *inner_span);
         }
-        let mut value = self.value(&sides.0.expr, layer)?;
-        loop {
-            let right = self.value(&sides.1.expr, layer)?;
-            value = self.computation(operator, &value, &right, sides, span)?;
-            match pending.pop() {
-                Some(next) => (operator, sides, span) = next,
-                None => return Ok(value),
-            }
+        let (mut left, mut right) = (Value::Null, Value::Null);
+        self.value_to(&sides.0.expr, layer, &mut left)?;
+        while let Some(next) = pending.pop() {
+            self.value_to(&sides.1.expr, layer, &mut right)?;
+            let mut sum = Value::Null;
+            self.computation(operator, &left, &right, (sides, span), &mut sum)?;
+            left = sum;
+            (operator, sides, span) = next;
         }
+        self.value_to(&sides.1.expr, layer, &mut right)?;
+        self.computation(operator, &left, &right, (sides, span), into)
     }
 
     fn computation(
@@ -254,11 +272,34 @@ impl Run<'_> {
         operator: Operator,
         a: &Value,
         b: &Value,
-        sides: &(Operand, Operand),
-        span: Span,
-    ) -> Ran<Value> {
+        (sides, span): (&(Operand, Operand), Span),
+        into: &mut Value,
+    ) -> Ran {
         self.work(1)?;
         self.here = span;
+        // The commonest.
+        let simple = match (a, b) {
+            (Value::Int(a), Value::Int(b)) => number::small(operator, *a, *b).map(Value::Int),
+            (Value::Double(a), Value::Double(b)) => number::real(operator, *a, *b),
+            (Value::Double(a), Value::Int(b)) => number::real(operator, *a, f64::from(*b)),
+            (Value::Int(a), Value::Double(b)) => number::real(operator, f64::from(*a), *b),
+            _ => None,
+        };
+        if let Some(value) = simple {
+            *into = value;
+            return Ok(());
+        }
+        *into = self.computation_of_others(operator, a, b, (sides, span))?;
+        Ok(())
+    }
+
+    fn computation_of_others(
+        &mut self,
+        operator: Operator,
+        a: &Value,
+        b: &Value,
+        (sides, span): (&(Operand, Operand), Span),
+    ) -> Ran<Value> {
         if operator == Operator::Add && (a.as_str().is_some() || b.as_str().is_some()) {
             return self.concatenate(a, b, sides);
         }
@@ -297,291 +338,6 @@ impl Run<'_> {
             }
         }
         self.make_text(&text::joined(out))
-    }
-
-    // References.
-
-    /// A reference without a value is the empty string.
-    #[inline]
-    fn something(&self, value: Value) -> Value {
-        match value {
-            Value::Null => Value::Str(self.empty.clone()),
-            value => value,
-        }
-    }
-
-    /// The value of a reference. What is undefined, null or not there is the empty string, as on AWS; null only for a name without `$`.
-    pub(super) fn execute(&mut self, reference: &Reference, layer: &Layer) -> Ran<Value> {
-        let parts = &*reference.parts;
-        self.work(1 + parts.len() as u64)?;
-        if reference.kind == ReferenceKind::Runt {
-            return Ok(Value::Null);
-        }
-        if parts.is_empty() {
-            let value = self.get(reference.root, layer)?;
-            return Ok(self.something(value));
-        }
-        if let Some(value) = self.loop_property(reference, layer) {
-            return Ok(value);
-        }
-        if let Some(value) = self.look(reference, layer, Value::clone) {
-            return Ok(self.something(value));
-        }
-        if let Some(&Variable::Bound(binding)) = self.unhidden(reference.root, layer)
-            && let Some((value, rest)) = self.bound_part(binding, parts, layer)?
-        {
-            return self.follow(value, rest, layer);
-        }
-        let value = self.get(reference.root, layer)?;
-        self.follow(value, parts, layer)
-    }
-
-    /// `$foreach.count`, `.hasNext` and the like, which loops ask for in each turn.
-    #[inline]
-    fn loop_property(&self, reference: &Reference, layer: &Layer) -> Option<Value> {
-        if self.known.foreach != Some(reference.root) {
-            return None;
-        }
-        let [Part::Property { property, .. }] = &*reference.parts else {
-            return None;
-        };
-        let scope = Self::as_scope(self.plain(reference.root, layer)?)?;
-        Some(match property {
-            Property::Index => Value::Int(scope.index.get()),
-            Property::Count => Value::Int(scope.index.get() + 1),
-            Property::HasNext => Value::Bool(scope.has_next.get()),
-            Property::First => Value::Bool(scope.index.get() < 1),
-            Property::Last => Value::Bool(!scope.has_next.get()),
-            _ => return None,
-        })
-    }
-
-    /// An `Integer` that is there to look at.
-    #[inline]
-    fn plain_int(&self, reference: &Reference, layer: &Layer) -> Option<i32> {
-        if reference.kind != ReferenceKind::Normal {
-            return None;
-        }
-        let int = |value: &Value| match value {
-            Value::Int(n) => Some(*n),
-            _ => None,
-        };
-        if reference.parts.is_empty() {
-            return int(self.plain(reference.root, layer)?);
-        }
-        self.look(reference, layer, int)?
-    }
-
-    /// Whether a reference holds that needs nothing but looking; `None` for others.
-    #[inline]
-    fn plainly_true(&self, reference: &Reference, layer: &Layer) -> Option<bool> {
-        if reference.kind != ReferenceKind::Normal {
-            return None;
-        }
-        if let Some(Value::Bool(holds)) = self.loop_property(reference, layer) {
-            return Some(holds);
-        }
-        self.look(reference, layer, |value| match value {
-            Value::Bool(holds) => Some(*holds),
-            Value::Other(_) => None,
-            // What isn't there is the empty string, which holds as every other does.
-            _ => Some(true),
-        })?
-    }
-
-    /// Looks at what properties of maps lead to, without taking it from where it lies; `None` when anything else is on the way.
-    #[inline]
-    pub(super) fn look<T>(
-        &self,
-        reference: &Reference,
-        layer: &Layer,
-        look: impl FnOnce(&Value) -> T,
-    ) -> Option<T> {
-        let Value::Map(map) = self.plain(reference.root, layer)? else {
-            return None;
-        };
-        let (last, parts) = reference.parts.split_last()?;
-        let mut owned: Rc<Map>;
-        let mut map = map;
-        for part in parts {
-            let next = map.look(plain_property(part)?, |value| match value {
-                Value::Map(map) => Some(Rc::clone(map)),
-                _ => None,
-            });
-            owned = next?;
-            map = &owned;
-        }
-        Some(map.look(plain_property(last)?, look))
-    }
-
-    fn follow(&mut self, mut value: Value, parts: &[Part], layer: &Layer) -> Ran<Value> {
-        for part in parts {
-            value = match (&value, part) {
-                (Value::Null, _) => break,
-                // By far the commonest.
-                (Value::Map(map), Part::Property { name, property, .. })
-                    if *property != Property::Class =>
-                {
-                    map.get_text(name).unwrap_or_default()
-                }
-                (value, part) => self.part(value, part, layer)?,
-            };
-        }
-        Ok(self.something(value))
-    }
-
-    fn part(&mut self, value: &Value, part: &Part, layer: &Layer) -> Ran<Value> {
-        match part {
-            Part::Property {
-                name,
-                property,
-                span,
-            } => {
-                self.here = *span;
-                let called = self.property(value, name, *property);
-                self.called(called, *span, name)
-            }
-            Part::Method(call) => self.method(value, call, layer),
-            Part::Index { index, span } => {
-                let index = self.value(index, layer)?;
-                self.here = *span;
-                let index = self.counted_from_end(index, value, *span)?;
-                let called = self.invoke(value, Method::Get, "get", &[index]);
-                self.called(called, *span, "get")
-            }
-        }
-    }
-
-    fn method(&mut self, value: &Value, call: &MethodCall, layer: &Layer) -> Ran<Value> {
-        let mut one = [Value::Null];
-        let mut many = Vec::new();
-        let arguments: &[Value] = match &*call.arguments {
-            [] => &[],
-            [only] => {
-                one[0] = self.value(only, layer)?;
-                &one
-            }
-            all => {
-                for argument in all {
-                    many.push(self.value(argument, layer)?);
-                }
-                &many
-            }
-        };
-        self.here = call.span;
-        let called = self.invoke(value, call.method, &call.name, arguments);
-        self.called(called, call.span, &call.name)
-    }
-
-    pub(super) fn called(&mut self, called: Called, span: Span, name: &str) -> Ran<Value> {
-        match called {
-            Ok(value) => Ok(value.unwrap_or_default()),
-            Err(Thrown::Exception(message)) => {
-                self.fail(ErrorKind::Method, span, format!("{name}: {message}"))
-            }
-            Err(Thrown::Exit(exit)) => Err(exit),
-        }
-    }
-
-    /// A negative index counts from the end, if the object has a `size()`.
-    fn counted_from_end(&mut self, index: Value, of: &Value, span: Span) -> Ran<Value> {
-        let Value::Int(n @ ..0) = index else {
-            return Ok(index);
-        };
-        let size = self.invoke(of, Method::Size, "size", &[]);
-        match size {
-            Ok(Some(Value::Int(size))) => Ok(Value::Int(size.wrapping_add(n))),
-            Err(Thrown::Exit(exit)) => Err(exit),
-            _ => self.fail(
-                ErrorKind::Runtime,
-                span,
-                "a negative index needs a list: this value has no size()",
-            ),
-        }
-    }
-
-    /// `#set($a.b = …)`, `#set($a[0] = …)`. What can't be set is left alone.
-    pub(super) fn assign(&mut self, target: &Reference, value: Value, layer: &Layer) -> Ran {
-        let Some((last, parts)) = target.parts.split_last() else {
-            return Ok(());
-        };
-        let mut object = self.get(target.root, layer)?;
-        for part in parts {
-            if object.is_null() {
-                return Ok(());
-            }
-            object = self.part(&object, part, layer)?;
-        }
-        if object.is_null() {
-            return Ok(());
-        }
-        self.allot(64)?;
-        match last {
-            Part::Index { index, span } => {
-                let index = self.value(index, layer)?;
-                let index = self.counted_from_end(index, &object, *span)?;
-                let set = self.set_index(&object, index, value);
-                self.called(set, *span, "set")?;
-            }
-            Part::Property { name, .. } => Self::set_property(&object, name, value),
-            // A target that ends in a call takes the call's name for a property's.
-            Part::Method(call) => Self::set_property(&object, &call.name, value),
-        }
-        Ok(())
-    }
-
-    fn set_property(object: &Value, name: &str, value: Value) {
-        match object {
-            Value::Map(map) => {
-                map.put(Value::text(name), value);
-            }
-            Value::Other(other) => match &**other {
-                Other::Entry(entry) if matches!(name, "value" | "Value") => {
-                    entry.map.put(entry.key.clone(), value);
-                }
-                Other::Host(_) => {
-                    if let Some(scope) = Self::as_scope(object) {
-                        scope.map().put(Value::text(name), value);
-                    }
-                }
-                _ => {}
-            },
-            _ => {}
-        }
-    }
-
-    fn set_index(&mut self, object: &Value, index: Value, value: Value) -> Called {
-        let is_list = match object {
-            Value::List(_) => true,
-            Value::Other(other) => matches!(**other, Other::Array(_)),
-            _ => false,
-        };
-        match object {
-            _ if is_list && matches!(index, Value::Int(_)) => {
-                self.invoke(object, Method::Set, "set", &[index, value])
-            }
-            Value::Map(map) => {
-                self.comparing(&index, map.len())?;
-                map.put(index, value);
-                Ok(None)
-            }
-            Value::Other(other) if matches!(**other, Other::Host(_)) => {
-                if let Some(scope) = Self::as_scope(object) {
-                    self.comparing(&index, scope.map().len())?;
-                    scope.map().put(index, value);
-                }
-                Ok(None)
-            }
-            _ => Ok::<_, Thrown>(None),
-        }
-    }
-}
-
-/// The name of a property that every map may have.
-fn plain_property(part: &Part) -> Option<&str> {
-    match part {
-        Part::Property { name, property, .. } if *property != Property::Class => Some(name),
-        _ => None,
     }
 }
 

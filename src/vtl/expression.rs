@@ -7,9 +7,9 @@ use crate::jsonpath::Path;
 use super::Span;
 use super::lexer::Kind;
 use super::methods::{Method, Property};
-use super::parser::{Fault, Parser, Place, starts_value};
+use super::parser::{Fault, Kept, Parser, Place, starts_value};
 use super::tree::{
-    Comparison, Expr, Interpolated, MethodCall, Operand, Part, Piece, Prefix, Reference,
+    Comparison, Expr, Few, Interpolated, MethodCall, Operand, Part, Piece, Prefix, Reference,
     ReferenceKind,
 };
 
@@ -19,33 +19,83 @@ const CHAIN: usize = 1_000;
 /// The tokens that an expression's node has in Velocity's tree: from and to, which is not included.
 type Extent = (usize, usize);
 
+/// What an operator between two sides makes of them.
+#[derive(Clone, Copy)]
+enum Infix {
+    Or,
+    And,
+    Compare(Comparison),
+    Math(Operator),
+}
+
+/// An operator and its rank: higher ones bind closer.
+fn infix(kind: Kind) -> Option<(Infix, u8)> {
+    Some(match kind {
+        Kind::Or => (Infix::Or, 0),
+        Kind::And => (Infix::And, 1),
+        Kind::Equal => (Infix::Compare(Comparison::Equal), 2),
+        Kind::NotEqual => (Infix::Compare(Comparison::NotEqual), 2),
+        Kind::Less => (Infix::Compare(Comparison::Less), 3),
+        Kind::LessOrEqual => (Infix::Compare(Comparison::LessOrEqual), 3),
+        Kind::Greater => (Infix::Compare(Comparison::Greater), 3),
+        Kind::GreaterOrEqual => (Infix::Compare(Comparison::GreaterOrEqual), 3),
+        Kind::Plus => (Infix::Math(Operator::Add), 4),
+        Kind::Minus => (Infix::Math(Operator::Subtract), 4),
+        Kind::Multiply => (Infix::Math(Operator::Multiply), 5),
+        Kind::Divide => (Infix::Math(Operator::Divide), 5),
+        Kind::Modulo => (Infix::Math(Operator::Modulo), 5),
+        _ => return None,
+    })
+}
+
 impl<'a> Parser<'a, '_, '_> {
     pub(super) fn expression(&mut self) -> Result<(Expr, Extent), Fault> {
-        self.deeper(Self::or)
+        self.deeper(|parser| parser.operations(0))
     }
 
-    fn or(&mut self) -> Result<(Expr, Extent), Fault> {
-        let (mut left, mut extent) = self.and()?;
-        let mut count = 0;
-        while self.kind(0)? == Kind::Or {
+    /// What operators of this rank and of higher ones join. Those of one rank lean to the left.
+    fn operations(&mut self, least: u8) -> Result<(Expr, Extent), Fault> {
+        let (mut left, mut extent) = self.unary()?;
+        let (mut count, mut counted) = (0, u8::MAX);
+        loop {
+            let Some((infix, rank)) = infix(self.kind(0)?).filter(|(_, rank)| *rank >= least)
+            else {
+                return Ok((left, extent));
+            };
+            // What binds closer stood in the right side: ranks can only fall.
+            if rank != counted {
+                (count, counted) = (0, rank);
+            }
             self.chained(&mut count)?;
-            let (right, to) = self.right_side(Self::and)?;
-            left = Expr::Or(Box::new((left, right)));
-            extent = to;
+            let operator = self.at;
+            self.take()?;
+            // Velocity's node of the operation starts behind the operator.
+            let from = self.at;
+            let (right, right_extent) = self.deeper(|parser| parser.operations(rank + 1))?;
+            left = match infix {
+                Infix::Or => Expr::Or(Box::new((left, right))),
+                Infix::And => Expr::And(Box::new((left, right))),
+                Infix::Compare(comparison) => {
+                    let span = self.span(operator, operator);
+                    Expr::Compare(comparison, Box::new((left, right)), span)
+                }
+                Infix::Math(math) => {
+                    let sides = (
+                        self.operand(math, left, extent),
+                        self.operand(math, right, right_extent),
+                    );
+                    Expr::Math(math, Box::new(sides), self.span(operator, operator))
+                }
+            };
+            extent = (from, self.at);
         }
-        Ok((left, extent))
     }
 
-    fn and(&mut self) -> Result<(Expr, Extent), Fault> {
-        let (mut left, mut extent) = self.equality()?;
-        let mut count = 0;
-        while self.kind(0)? == Kind::And {
-            self.chained(&mut count)?;
-            let (right, to) = self.right_side(Self::equality)?;
-            left = Expr::And(Box::new((left, right)));
-            extent = to;
-        }
-        Ok((left, extent))
+    fn operand(&self, operator: Operator, expr: Expr, (from, to): Extent) -> Operand {
+        // Only a computation can fail to have a value, and only `+` prints its text then.
+        let may_fail = operator == Operator::Add && matches!(expr, Expr::Math(..));
+        let literal = may_fail.then(|| self.literal(from, to, true));
+        Operand { expr, literal }
     }
 
     /// Counts the operators of one chain: the tree leans as deep as they are many.
@@ -57,109 +107,6 @@ impl<'a> Parser<'a, '_, '_> {
             return Err(Box::new((super::ErrorKind::Limit, span, message.into())));
         }
         Ok(())
-    }
-
-    /// Consumes the operator and parses what follows. Velocity's node of the operation starts there.
-    fn right_side(
-        &mut self,
-        side: impl FnOnce(&mut Self) -> Result<(Expr, Extent), Fault>,
-    ) -> Result<(Expr, Extent), Fault> {
-        self.take()?;
-        let from = self.at;
-        let (right, _) = self.deeper(side)?;
-        Ok((right, (from, self.at)))
-    }
-
-    fn equality(&mut self) -> Result<(Expr, Extent), Fault> {
-        let (mut left, mut extent) = self.relation()?;
-        let mut count = 0;
-        loop {
-            let comparison = match self.kind(0)? {
-                Kind::Equal => Comparison::Equal,
-                Kind::NotEqual => Comparison::NotEqual,
-                _ => return Ok((left, extent)),
-            };
-            let operator = self.at;
-            self.chained(&mut count)?;
-            let (right, to) = self.right_side(Self::relation)?;
-            let span = self.span(operator, operator);
-            left = Expr::Compare(comparison, Box::new((left, right)), span);
-            extent = to;
-        }
-    }
-
-    fn relation(&mut self) -> Result<(Expr, Extent), Fault> {
-        let (mut left, mut extent) = self.sum()?;
-        let mut count = 0;
-        loop {
-            let comparison = match self.kind(0)? {
-                Kind::Less => Comparison::Less,
-                Kind::LessOrEqual => Comparison::LessOrEqual,
-                Kind::Greater => Comparison::Greater,
-                Kind::GreaterOrEqual => Comparison::GreaterOrEqual,
-                _ => return Ok((left, extent)),
-            };
-            let operator = self.at;
-            self.chained(&mut count)?;
-            let (right, to) = self.right_side(Self::sum)?;
-            let span = self.span(operator, operator);
-            left = Expr::Compare(comparison, Box::new((left, right)), span);
-            extent = to;
-        }
-    }
-
-    fn sum(&mut self) -> Result<(Expr, Extent), Fault> {
-        let (mut left, mut extent) = self.product()?;
-        let mut count = 0;
-        loop {
-            let operator = match self.kind(0)? {
-                Kind::Plus => Operator::Add,
-                Kind::Minus => Operator::Subtract,
-                _ => return Ok((left, extent)),
-            };
-            self.chained(&mut count)?;
-            (left, extent) = self.operation(operator, left, extent, Self::product)?;
-        }
-    }
-
-    fn product(&mut self) -> Result<(Expr, Extent), Fault> {
-        let (mut left, mut extent) = self.unary()?;
-        let mut count = 0;
-        loop {
-            let operator = match self.kind(0)? {
-                Kind::Multiply => Operator::Multiply,
-                Kind::Divide => Operator::Divide,
-                Kind::Modulo => Operator::Modulo,
-                _ => return Ok((left, extent)),
-            };
-            self.chained(&mut count)?;
-            (left, extent) = self.operation(operator, left, extent, Self::unary)?;
-        }
-    }
-
-    fn operation(
-        &mut self,
-        operator: Operator,
-        left: Expr,
-        extent: Extent,
-        side: fn(&mut Self) -> Result<(Expr, Extent), Fault>,
-    ) -> Result<(Expr, Extent), Fault> {
-        let sign = self.at;
-        self.take()?;
-        let from = self.at;
-        let (right, right_extent) = self.deeper(side)?;
-        let operand = |parser: &Self, expr: Expr, (from, to): Extent| {
-            // Only a computation can fail to have a value, and only `+` prints its text then.
-            let may_fail = operator == Operator::Add && matches!(expr, Expr::Math(..));
-            let literal = may_fail.then(|| parser.literal(from, to, true));
-            Operand { expr, literal }
-        };
-        let sides = (
-            operand(self, left, extent),
-            operand(self, right, right_extent),
-        );
-        let span = self.span(sign, sign);
-        Ok((Expr::Math(operator, Box::new(sides), span), (from, self.at)))
     }
 
     fn unary(&mut self) -> Result<(Expr, Extent), Fault> {
@@ -199,8 +146,8 @@ impl<'a> Parser<'a, '_, '_> {
         Ok(value)
     }
 
-    /// Values with commas between them, or none.
-    fn parameters(&mut self) -> Result<Box<[Expr]>, Fault> {
+    /// Values with commas between them, or none: those of the builder's from the place that is given.
+    fn parameters(&mut self) -> Result<usize, Fault> {
         let first = self.builder.values.len();
         if self.kind(0)? == Kind::Whitespace || starts_value(self.kind(0)?) {
             loop {
@@ -212,7 +159,7 @@ impl<'a> Parser<'a, '_, '_> {
                 self.take()?;
             }
         }
-        Ok(self.builder.values.drain(first..).collect())
+        Ok(first)
     }
 
     /// A literal, a list, a map or a reference.
@@ -280,12 +227,12 @@ impl<'a> Parser<'a, '_, '_> {
 
     fn list(&mut self) -> Result<Expr, Fault> {
         self.take()?;
-        let items = self.parameters()?;
+        let first = self.parameters()?;
         self.expect(
             Kind::RightBracket,
             "the list must go on with `,` or end with `]`; its items can't be computed in place",
         )?;
-        Ok(Expr::List(items))
+        Ok(Expr::List(self.builder.values.drain(first..).collect()))
     }
 
     fn map(&mut self) -> Result<Expr, Fault> {
@@ -320,7 +267,10 @@ impl<'a> Parser<'a, '_, '_> {
         let inner = &image[1..image.len() - 1];
         let special = |c: char| matches!(c, '\'' | '"' | '\\' | '$' | '#');
         if !inner.contains(special) {
-            return Ok(Expr::Str(inner.into()));
+            return Ok(Expr::Str(self.piece(Span {
+                start: span.start + 1,
+                end: span.end - 1,
+            })));
         }
         if image.starts_with('\'') {
             return Ok(Expr::Str(inner.replace("''", "'").into()));
@@ -355,8 +305,12 @@ impl<'a> Parser<'a, '_, '_> {
             (whole, Place::At(start)) if start == whole.start => Place::Within(whole),
             (_, place) => place,
         };
+        let kept = match place {
+            Place::At(_) if self.builder.kept == Kept::Yes => inner.len(),
+            _ => 0,
+        };
         let block =
-            self.deeper(|parser| Parser::new(&content, place, parser.builder).template())?;
+            self.deeper(|parser| Parser::new(&content, place, kept, parser.builder).template())?;
         Ok(Expr::Interpolated(Box::new(Interpolated {
             block,
             cut_last,
@@ -385,10 +339,9 @@ impl<'a> Parser<'a, '_, '_> {
                 self.builder.parts.push(part);
             } else {
                 let index = self.take()?;
-                let name = self.raw(index);
                 let part = Part::Property {
-                    property: Property::named(name),
-                    name: name.into(),
+                    property: Property::named(self.raw(index)),
+                    name: self.piece(self.tokens[index].span()),
                     span: self.span(index, index),
                 };
                 self.builder.parts.push(part);
@@ -401,7 +354,7 @@ impl<'a> Parser<'a, '_, '_> {
                 "the reference must close here with `}`",
             )?;
         }
-        let parts = self.builder.parts.drain(parts..).collect();
+        let parts = Few::taken(&mut self.builder.parts, parts);
         Ok(self.rooted(first, parts))
     }
 
@@ -436,25 +389,29 @@ impl<'a> Parser<'a, '_, '_> {
 
     fn method(&mut self) -> Result<Part, Fault> {
         let name_index = self.take()?;
-        let name: Box<str> = self.raw(name_index).into();
         self.take()?;
-        let arguments = self.parameters()?;
+        let first = self.parameters()?;
+        let arguments = Few::taken(&mut self.builder.values, first);
         let end = self.expect(Kind::MethodEnd, "the arguments must close here with `)`")?;
-        let path = match (&*name, &*arguments) {
-            ("path" | "json", [Expr::Str(path)]) => Path::compile(path).ok(),
+        let method = Method::named(self.raw(name_index));
+        let path = match (method, &*arguments) {
+            (Method::Path | Method::Json, [Expr::Str(path)]) => {
+                let compiled = Path::compile(path.of(self.builder.source));
+                compiled.ok().map(Box::new)
+            }
             _ => None,
         };
         Ok(Part::Method(Box::new(MethodCall {
             span: self.span(name_index, end),
-            method: Method::named(&name),
-            name,
+            method,
+            name: self.piece(self.tokens[name_index].span()),
             arguments,
             path,
         })))
     }
 
     /// Finds out what the first token says: escapes, `$` or `$!`, the variable.
-    fn rooted(&mut self, first: usize, parts: Box<[Part]>) -> Reference {
+    fn rooted(&mut self, first: usize, parts: Few<Part>) -> Reference {
         let end = self.at;
         let span = self.span(first, end - 1);
         let image: &'a str = self.raw(first);

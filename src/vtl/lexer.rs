@@ -101,21 +101,26 @@ pub(super) enum State {
 }
 
 /// One token: the range of its text, and what stands before it that belongs to no token.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
     pub(super) kind: Kind,
     pub(super) start: u32,
     pub(super) end: u32,
-    /// `$` and `#` that turned out to be plain text, with their backslashes: printed before a text token.
-    pub(super) special: Option<Box<str>>,
+    /// The number, from 1, of what stands before it; few tokens have it.
+    special: u32,
 }
 
 impl Token {
-    pub(super) fn span(&self) -> Span {
+    pub(super) fn span(self) -> Span {
         Span {
             start: self.start,
             end: self.end,
         }
+    }
+
+    /// Whether something is kept before it.
+    pub(super) fn is_special(self) -> bool {
+        self.special > 0
     }
 }
 
@@ -132,7 +137,10 @@ pub(super) struct Lexer<'a> {
     in_comment: bool,
     /// Inside `#set( … )`; the parser takes it back.
     pub(super) in_set: bool,
-    special: Option<String>,
+    /// `$` and `#` that turned out to be plain text, with their backslashes: printed before a text token.
+    specials: Vec<String>,
+    /// Whether the last of them belongs to the next token.
+    special: bool,
 }
 
 impl<'a> Lexer<'a> {
@@ -146,8 +154,15 @@ impl<'a> Lexer<'a> {
             closed: 0,
             in_comment: false,
             in_set: false,
-            special: None,
+            specials: Vec::new(),
+            special: false,
         }
+    }
+
+    /// What was kept before a token.
+    pub(super) fn special(&self, token: &Token) -> Option<&str> {
+        let at = (token.special as usize).checked_sub(1)?;
+        self.specials.get(at).map(String::as_str)
     }
 
     /// The parser found a directive's name.
@@ -238,11 +253,17 @@ impl<'a> Lexer<'a> {
 
     fn token(&mut self, tokens: &mut Vec<Token>, kind: Kind, start: usize, end: usize) {
         let span = Span::new(start, end);
+        let special = if self.special {
+            u32::try_from(self.specials.len()).unwrap_or_default()
+        } else {
+            0
+        };
+        self.special = false;
         tokens.push(Token {
             kind,
             start: span.start,
             end: span.end,
-            special: self.special.take().map(String::into_boxed_str),
+            special,
         });
     }
 
@@ -370,7 +391,13 @@ impl<'a> Lexer<'a> {
     /// What was read since `start` is no token, but its `$` and `#` print: with all backslashes before a `$`.
     fn keep_special(&mut self, start: usize) {
         let image = self.text.get(start..self.at).unwrap_or_default().as_bytes();
-        let kept = self.special.get_or_insert_default();
+        if !self.special {
+            self.specials.push(String::new());
+            self.special = true;
+        }
+        let Some(kept) = self.specials.last_mut() else {
+            return;
+        };
         let mut i = 0;
         while let Some(&byte) = image.get(i) {
             match byte {
@@ -388,7 +415,8 @@ impl<'a> Lexer<'a> {
             i += 1;
         }
         if kept.is_empty() {
-            self.special = None;
+            self.specials.pop();
+            self.special = false;
         }
     }
 }

@@ -3,6 +3,7 @@
 //! [`parse`] turns text into a [`Template`], which any number of requests share; [`Template::render`] runs it over one request's [`Input`].
 
 mod bindings;
+mod block;
 mod context;
 mod directive;
 mod error;
@@ -16,10 +17,10 @@ mod lookahead;
 mod methods;
 mod overrides;
 mod parser;
+mod reference;
 mod render;
 mod run;
 mod scan;
-mod scope;
 mod template;
 mod trace;
 mod tree;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::lexer::{Kind, Lexer, Token};
-use super::tree::{Block, Branch, Expr, Macros, Names, Node, Part, Piece, Program, Set, Slot};
+use super::tree::{Block, Branch, Expr, Known, Macros, Names, Node, Part, Piece, Program, Slot};
 use super::{ErrorKind, Limits, Span};
 
 /// A failure that doesn't know its template's text yet.
@@ -18,11 +18,15 @@ pub(super) struct Builder<'l> {
     pub(super) depth: usize,
     /// Tokens that may still be looked at ahead; nested brackets can make that exponential.
     pub(super) scans: u32,
+    /// The template's text.
+    pub(super) source: &'l str,
     /// Whether the text is still there when the template renders.
-    kept: Kept,
+    pub(super) kept: Kept,
+    /// Tokens of a text that is done: room for the next one's.
+    tokens: Vec<Token>,
     /// What belongs to blocks, references and lists that aren't complete yet, the innermost last: each takes its own from the end.
     nodes: Vec<Node>,
-    branches: Vec<Branch>,
+    pub(super) branches: Vec<Branch>,
     pub(super) parts: Vec<Part>,
     pub(super) values: Vec<Expr>,
 }
@@ -53,6 +57,8 @@ pub(super) fn program(
     kept: Kept,
 ) -> Result<Program, Fault> {
     let mut builder = Builder {
+        source: text,
+        tokens: Vec::new(),
         names,
         macros,
         evaluates: false,
@@ -65,7 +71,8 @@ pub(super) fn program(
         parts: Vec::with_capacity(8),
         values: Vec::with_capacity(8),
     };
-    let block = Parser::new(text, Place::At(0), &mut builder).template()?;
+    let kept = if kept == Kept::Yes { text.len() } else { 0 };
+    let block = Parser::new(text, Place::At(0), kept, &mut builder).template()?;
     if builder.evaluates {
         // What is evaluated may ask for these, wherever it stands.
         for name in ["foreach", "velocityCount", "velocityHasNext"] {
@@ -74,6 +81,7 @@ pub(super) fn program(
     }
     Ok(Program {
         block,
+        known: Known::of(&builder.names),
         names: builder.names,
         macros: builder.macros,
     })
@@ -82,6 +90,8 @@ pub(super) fn program(
 pub(super) struct Parser<'a, 'b, 'l> {
     pub(super) text: &'a str,
     place: Place,
+    /// How many bytes of the text stand in the template just so, and are still there when it renders.
+    kept: u32,
     pub(super) lexer: Lexer<'a>,
     pub(super) tokens: Vec<Token>,
     /// The next token to consume.
@@ -92,12 +102,20 @@ pub(super) struct Parser<'a, 'b, 'l> {
 }
 
 impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
-    pub(super) fn new(text: &'a str, place: Place, builder: &'b mut Builder<'l>) -> Self {
+    pub(super) fn new(
+        text: &'a str,
+        place: Place,
+        kept: usize,
+        builder: &'b mut Builder<'l>,
+    ) -> Self {
+        let mut tokens = std::mem::take(&mut builder.tokens);
+        tokens.reserve(text.len() / 3 + 4);
         Self {
             text,
             place,
+            kept: u32::try_from(kept).unwrap_or_default(),
             lexer: Lexer::new(text),
-            tokens: Vec::with_capacity(text.len() / 3 + 4),
+            tokens,
             at: 0,
             changed: Vec::new(),
             builder,
@@ -107,7 +125,11 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
     pub(super) fn template(mut self) -> Result<Block, Fault> {
         let block = self.block()?;
         match self.kind(0)? {
-            Kind::Eof => Ok(block),
+            Kind::Eof => {
+                self.tokens.clear();
+                self.builder.tokens = self.tokens;
+                Ok(block)
+            }
             Kind::End | Kind::Else | Kind::ElseIf => {
                 self.unexpected("there is no open #if, #foreach or other block here")
             }
@@ -204,7 +226,11 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
 
     /// From one token to another, both included.
     pub(super) fn span(&self, from: usize, to: usize) -> Span {
-        let at = |n: usize| self.tokens.get(n).map_or(Span::default(), Token::span);
+        let at = |n: usize| {
+            self.tokens
+                .get(n)
+                .map_or(Span::default(), |token| token.span())
+        };
         self.placed(Span {
             start: at(from).start,
             end: at(to).end.max(at(from).start),
@@ -216,22 +242,34 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
         if let Some((_, image)) = self.changed.iter().rev().find(|(at, _)| *at == index) {
             return image;
         }
-        let span = self.tokens.get(index).map_or(Span::default(), Token::span);
+        let span = self
+            .tokens
+            .get(index)
+            .map_or(Span::default(), |token| token.span());
         span.of(self.text)
     }
 
     /// A token's text as it stands in the template.
     pub(super) fn raw(&self, index: usize) -> &'a str {
-        let span = self.tokens.get(index).map_or(Span::default(), Token::span);
+        let span = self
+            .tokens
+            .get(index)
+            .map_or(Span::default(), |token| token.span());
         span.of(self.text)
     }
 
     /// A part of this text.
-    fn piece(&self, span: Span) -> Piece {
-        match self.place {
-            Place::At(0) if self.builder.kept == Kept::Yes => Piece::At(span),
-            _ => Piece::Own(span.of(self.text).into()),
+    pub(super) fn piece(&self, span: Span) -> Piece {
+        if span.end <= self.kept {
+            Piece::At(self.placed(span))
+        } else {
+            Piece::Own(span.of(self.text).into())
         }
+    }
+
+    /// What was kept before a token.
+    fn special(&self, token: &Token) -> Option<&str> {
+        self.lexer.special(token)
     }
 
     /// The texts of tokens `from..to`, with what was kept before each when `special`.
@@ -239,9 +277,7 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
         let to = to.min(self.tokens.len());
         let range = self.tokens.get(from..to).unwrap_or_default();
         let plain = self.changed.last().is_none_or(|(at, _)| *at < from)
-            && range
-                .iter()
-                .all(|t| t.special.is_none() && !is_comment(t.kind));
+            && range.iter().all(|t| !t.is_special() && !is_comment(t.kind));
         if let ([first, ..], Some(last), true) = (range, range.last(), plain) {
             // Without changes the tokens follow each other in the template.
             return self.piece(Span {
@@ -255,7 +291,7 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
             if token.kind == Kind::BlockComment && special {
                 continue;
             }
-            if let Some(text) = token.special.as_deref().filter(|_| special) {
+            if let Some(text) = self.special(token).filter(|_| special) {
                 out.push_str(text);
             }
             out.push_str(self.image(index));
@@ -340,7 +376,7 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
             | Kind::ReferenceRightCurly
             | Kind::EmptyIndex => {
                 let index = self.take()?;
-                let text = match &self.tokens[index].special {
+                let text = match self.special(&self.tokens[index]) {
                     Some(special) => format!("{special}{}", self.raw(index)).into(),
                     None => self.piece(self.tokens[index].span()),
                 };
@@ -374,7 +410,10 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
                 (Piece::At(before), Piece::At(after)) if before.end == after.start => {
                     before.end = after.end;
                 }
-                _ => *text = [text.of(self.text), more.of(self.text)].concat().into(),
+                _ => {
+                    let source = self.builder.source;
+                    *text = [text.of(source), more.of(source)].concat().into();
+                }
             }
             span.end = next.end;
             return;
@@ -434,44 +473,6 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
         Ok(())
     }
 
-    fn condition(&mut self) -> Result<Node, Fault> {
-        let start = self.at;
-        let first = self.builder.branches.len();
-        loop {
-            let branch = self.branch()?;
-            self.builder.branches.push(branch);
-            if self.kind(0)? != Kind::ElseIf {
-                break;
-            }
-        }
-        if self.kind(0)? == Kind::Else {
-            let index = self.take()?;
-            let branch = Branch {
-                condition: None,
-                span: self.trimmed(index),
-                block: self.block()?,
-            };
-            self.builder.branches.push(branch);
-        }
-        self.end_of(start, "#if")?;
-        Ok(Node::If(self.builder.branches.drain(first..).collect()))
-    }
-
-    fn branch(&mut self) -> Result<Branch, Fault> {
-        self.take()?;
-        self.skip(Kind::Whitespace)?;
-        self.expect(Kind::LeftParen, "`(` and a condition must follow")?;
-        let from = self.at;
-        let (condition, _) = self.expression()?;
-        let span = self.span(from, self.at - 1);
-        self.expect(Kind::RightParen, "the condition must end here with `)`")?;
-        Ok(Branch {
-            condition: Some(condition),
-            span,
-            block: self.block()?,
-        })
-    }
-
     pub(super) fn end_of(&mut self, start: usize, directive: &'static str) -> Result<(), Fault> {
         if self.kind(0)? == Kind::End {
             self.take()?;
@@ -487,37 +488,14 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
 
     /// A token's span without the line end that it swallowed.
     pub(super) fn trimmed(&self, index: usize) -> Span {
-        let mut span = self.tokens.get(index).map_or(Span::default(), Token::span);
+        let mut span = self
+            .tokens
+            .get(index)
+            .map_or(Span::default(), |token| token.span());
         let text = span.of(self.text);
         let blank = text.len() - text.trim_end_matches([' ', '\t', '\r', '\n']).len();
         span.end -= u32::try_from(blank).unwrap_or_default();
         self.placed(span)
-    }
-
-    fn set(&mut self) -> Result<Node, Fault> {
-        let start = self.take()?;
-        self.skip(Kind::Whitespace)?;
-        if !matches!(self.kind(0)?, Kind::Identifier | Kind::ReferenceLeftCurly) {
-            return self.unexpected("#set needs a reference to set, such as `$name`");
-        }
-        let first = self.at;
-        let target = self.reference()?;
-        // Velocity takes the name from the first token, so that `${x}` and `$!x` don't set `$x`.
-        let slot = self.slot_of(first);
-        self.skip(Kind::Whitespace)?;
-        self.expect(Kind::Assign, "`=` must follow")?;
-        let (value, _) = self.expression()?;
-        let end = self.expect(Kind::RightParen, "#set must end here with `)`")?;
-        self.lexer.in_set = false;
-        self.kind(0)?;
-        let mut span = self.span(start, end);
-        span.end = self.trimmed(end).end;
-        Ok(Node::Set(Box::new(Set {
-            span,
-            target,
-            slot,
-            value,
-        })))
     }
 }
 

@@ -4,12 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::java::{Cursor, Host, Other, Value, ViewClass};
+use crate::java::{Cursor, Host, Other, Scope, Value, ViewClass};
 
+use super::block::BlockObject;
 use super::frame::{Frame, FrameKind, Layer};
 use super::parser::{self, Kept};
-use super::run::{Exit, Ran, Run};
-use super::scope::{BlockObject, Scope};
+use super::run::{Exit, Ran, Run, Variable};
 use super::tree::{Branch, Call, Expr, Foreach, Node, Reference, ReferenceKind, Set};
 use super::{ErrorKind, Span, Step};
 
@@ -70,11 +70,7 @@ impl Run<'_> {
                 scope: Some(scope),
                 span,
             } => match self.value(scope, layer)? {
-                Value::Other(other)
-                    if Self::as_scope(&Value::Other(Rc::clone(&other))).is_some() =>
-                {
-                    Err(Exit::Loop(other))
-                }
+                Value::Other(other) if matches!(*other, Other::Scope(_)) => Err(Exit::Loop(other)),
                 _ => self.fail(
                     ErrorKind::Runtime,
                     *span,
@@ -138,7 +134,8 @@ impl Run<'_> {
                 return Ok(true);
             }
         }
-        let value = self.execute(reference, layer)?;
+        let mut value = Value::Null;
+        self.execute(reference, layer, &mut value)?;
         if let Some(prefix) = prefix.filter(|prefix| prefix.escaped) {
             // With AWS's handler there is always a value, and `\$x` prints the reference.
             self.write(out, &prefix.escape)?;
@@ -214,12 +211,18 @@ impl Run<'_> {
 
     fn set(&mut self, set: &Set, layer: &Layer) -> Ran {
         self.here = set.span;
-        let value = self.value(&set.value, layer)?;
+        let mut value = Value::Null;
+        self.value_to(&set.value, layer, &mut value)?;
         let stored = !value.is_null();
         let shown = self.tracer.is_some().then(|| Self::shown(&value));
         if stored {
             if set.target.parts.is_empty() {
-                self.put(set.slot, value, layer);
+                // Numbers are stored from where they are, not moved as a whole: that would have to wait for them.
+                match (self.place(set.slot, layer), &value) {
+                    (Some(place), Value::Int(n)) => *place = Variable::Set(Value::Int(*n)),
+                    (Some(place), Value::Double(d)) => *place = Variable::Set(Value::Double(*d)),
+                    _ => self.put(set.slot, value, layer),
+                }
             } else {
                 self.assign(&set.target, value, layer)?;
             }
@@ -242,10 +245,7 @@ impl Run<'_> {
             Value::Other(other) => match &**other {
                 Other::View(view) => Cursor::view(view.class, &view.map),
                 Other::Array(array) => Cursor::fixed(array.items.borrow().clone()),
-                Other::Host(_) => {
-                    let scope = Self::as_scope(value)?;
-                    Cursor::view(ViewClass::Values, scope.map())
-                }
+                Other::Scope(scope) => Cursor::view(ViewClass::Values, scope.map()),
                 _ => return None,
             },
             _ => return None,
@@ -275,32 +275,33 @@ impl Run<'_> {
             (None, None) => return Ok(()),
         };
         let (count_slot, next_slot) = (self.known.count, self.known.has_next);
-        let old = |run: &mut Self, slot: Option<super::tree::Slot>| match slot {
-            Some(slot) => run.get(slot, layer),
-            None => Ok(Value::Null),
+        let known = [count_slot, next_slot, self.known.foreach];
+        let element = if known.contains(&Some(foreach.element)) {
+            // Both take the same away: the first takes a copy.
+            Variable::Set(self.get(foreach.element, layer)?)
+        } else {
+            self.set_aside(Some(foreach.element), layer)?
         };
-        let element = old(self, Some(foreach.element))?;
-        let count = old(self, count_slot)?;
-        let next = old(self, next_slot)?;
+        let count = self.set_aside(count_slot, layer)?;
+        let next = self.set_aside(next_slot, layer)?;
         let scope = match self.known.foreach {
             Some(slot) => {
                 let previous = self.get(slot, layer)?;
-                let is_scope = Self::as_scope(&previous).is_some();
-                let scope = host(Scope::new(previous, is_scope));
+                let scope = Value::other(Other::Scope(Scope::new(previous)));
                 self.put(slot, scope.clone(), layer);
                 Some(scope)
             }
             None => None,
         };
         let ended = self.turns(foreach, cursor, scope.as_ref(), layer, out);
-        self.restore(Some(foreach.element), element, layer);
-        self.restore(count_slot, count, layer);
-        self.restore(next_slot, next, layer);
+        self.put_back(Some(foreach.element), element, layer);
+        self.put_back(count_slot, count, layer);
+        self.put_back(next_slot, next, layer);
         if let Some(slot) = self.known.foreach
             && scope.is_some()
         {
             let now = self.get(slot, layer)?;
-            if let Some(scope) = Self::as_scope(&now) {
+            if let Some(scope) = now.as_scope() {
                 let outer = if scope.parent.is_null() {
                     scope.replaced.clone()
                 } else {
@@ -326,13 +327,25 @@ impl Run<'_> {
     ) -> Ran {
         let mut hidden: Layer = None;
         let mut count = 0;
+        let scope = scope.and_then(Value::as_scope);
+        // Whether elements can be put to where they are read at once.
+        let straight = self.tracer.is_none() && self.known.has_next != Some(foreach.element);
         while count < self.limits.loop_turns && cursor.has_next() {
             self.work(1)?;
             count += 1;
             if let Some(slot) = self.known.count {
                 self.put(slot, Value::int(count), layer);
             }
-            let Ok(value) = cursor.next() else {
+            let mut value = Value::Null;
+            let given = match self.place(foreach.element, layer) {
+                Some(Variable::Set(place)) if straight => {
+                    cursor.next_to(place).map(|()| (true, place.is_null()))
+                }
+                _ => cursor
+                    .next_to(&mut value)
+                    .map(|()| (false, value.is_null())),
+            };
+            let Ok((stored, null)) = given else {
                 return self.fail(
                     ErrorKind::Runtime,
                     foreach.span,
@@ -343,7 +356,7 @@ impl Run<'_> {
             if let Some(slot) = self.known.has_next {
                 self.put(slot, Value::Bool(more), layer);
             }
-            if let Some(scope) = scope.and_then(Self::as_scope) {
+            if let Some(scope) = scope {
                 scope.index.set(scope.index.get() + 1);
                 scope.has_next.set(more);
             }
@@ -359,8 +372,9 @@ impl Run<'_> {
                     });
                 }
             }
-            let null = value.is_null();
-            self.put(foreach.element, value, layer);
+            if !stored {
+                self.put(foreach.element, value, layer);
+            }
             if null {
                 if hidden.is_none() {
                     hidden = Self::null_element(foreach.element, layer);

@@ -9,10 +9,10 @@ use crate::java::number::Failed;
 use crate::java::{Other, Printer, Str, TooMuch, Value, text};
 
 use super::bindings::Binding;
+use super::block::BlockObject;
 use super::frame::{Found, Frame, FrameKind, Layer};
 use super::parser::Fault;
-use super::scope::{BlockObject, Scope};
-use super::tree::{Expr, Macro, Names, Program, Slot};
+use super::tree::{Expr, Known, Macro, Names, Piece, Program, Slot};
 use super::{ErrorKind, Input, Limits, Overrides, Span, Step, Tracer};
 
 /// Why rendering stops before the end.
@@ -29,6 +29,9 @@ pub(super) enum Exit {
 
 pub(super) type Ran<T = ()> = Result<T, Exit>;
 
+/// How many strings of a template are kept: going through more would take as long as making them.
+const LITERALS: usize = 8;
+
 /// A global variable.
 #[derive(Clone, Debug, Default)]
 pub(super) enum Variable {
@@ -37,24 +40,6 @@ pub(super) enum Variable {
     Set(Value),
     /// `$context` and the like: made when first used.
     Bound(Binding),
-}
-
-/// Slots of names that the engine itself knows.
-#[derive(Default)]
-pub(super) struct KnownSlots {
-    pub(super) foreach: Option<Slot>,
-    pub(super) count: Option<Slot>,
-    pub(super) has_next: Option<Slot>,
-}
-
-impl KnownSlots {
-    fn of(names: &Names) -> Self {
-        Self {
-            foreach: names.find("foreach"),
-            count: names.find("velocityCount"),
-            has_next: names.find("velocityHasNext"),
-        }
-    }
 }
 
 pub(super) struct Run<'r> {
@@ -68,8 +53,10 @@ pub(super) struct Run<'r> {
     pub(super) macros: HashMap<Box<str>, Arc<Macro>>,
     /// Names, once `#evaluate` has added some.
     pub(super) names: Option<Names>,
-    pub(super) known: KnownSlots,
+    pub(super) known: Known,
     variables: Vec<Variable>,
+    /// Strings of the template that were asked for: a loop asks for them again.
+    literals: Vec<(Span, Str)>,
     pub(super) empty: Str,
     steps: u64,
     memory: u64,
@@ -101,8 +88,9 @@ impl<'r> Run<'r> {
             program,
             macros: HashMap::new(),
             names: None,
-            known: KnownSlots::of(&program.names),
+            known: program.known,
             variables: vec![Variable::Undefined; program.names.len()],
+            literals: Vec::new(),
             empty: Str::default(),
             steps: limits.steps,
             memory: limits.memory,
@@ -114,12 +102,13 @@ impl<'r> Run<'r> {
             params: None,
             evaluated: 0,
         };
-        for binding in Binding::ALL {
-            if let Some(slot) = program.names.find(binding.name()) {
-                run.variables[slot as usize] = Variable::Bound(binding);
-            }
-        }
+        run.bind_from(0);
         run
+    }
+
+    /// The payload as it was read, if it was.
+    pub(super) fn ended(self) -> Option<Value> {
+        self.document
     }
 
     // Budget and failures.
@@ -170,6 +159,26 @@ impl<'r> Run<'r> {
         }
         self.allot(text.len())?;
         Ok(Value::text(text))
+    }
+
+    /// A string of the template, counted as [`Self::make_text`] counts.
+    pub(super) fn literal(&mut self, piece: &Piece) -> Ran<Value> {
+        let text = piece.of(self.source);
+        let Piece::At(span) = piece else {
+            return self.make_text(text);
+        };
+        if text.is_empty() {
+            return Ok(Value::Str(self.empty.clone()));
+        }
+        self.allot(text.len())?;
+        if let Some((_, known)) = self.literals.iter().find(|(at, _)| at == span) {
+            return Ok(Value::Str(known.clone()));
+        }
+        let made = Str::from(text);
+        if self.literals.len() < LITERALS {
+            self.literals.push((*span, made.clone()));
+        }
+        Ok(Value::Str(made))
     }
 
     #[inline]
@@ -285,17 +294,21 @@ impl<'r> Run<'r> {
 
     /// Takes over the names of a template that `#evaluate` parsed.
     pub(super) fn adopt(&mut self, names: &Names) {
-        self.known = KnownSlots::of(names);
+        self.known = Known::of(names);
         let old = self.variables.len();
         self.variables.resize(names.len(), Variable::Undefined);
-        for binding in Binding::ALL {
-            if let Some(slot) = names.find(binding.name())
-                && slot as usize >= old
-            {
-                self.variables[slot as usize] = Variable::Bound(binding);
+        self.bind_from(old);
+        self.names = Some(names.clone());
+    }
+
+    /// Binds the names that every template has, as far as their variables are new.
+    fn bind_from(&mut self, first: usize) {
+        for (binding, slot) in Binding::ALL.into_iter().zip(self.known.bound) {
+            let slot = slot.map(|slot| slot as usize).filter(|&slot| slot >= first);
+            if let Some(variable) = slot.and_then(|slot| self.variables.get_mut(slot)) {
+                *variable = Variable::Bound(binding);
             }
         }
-        self.names = Some(names.clone());
     }
 
     /// A variable as it lies in the template's own layer, when no other layer hides it.
@@ -320,12 +333,20 @@ impl<'r> Run<'r> {
     }
 
     /// The value of a variable; null when it has none.
-    #[inline]
     pub(super) fn get(&mut self, slot: Slot, layer: &Layer) -> Ran<Value> {
+        let mut value = Value::Null;
+        self.get_to(slot, layer, &mut value)?;
+        Ok(value)
+    }
+
+    /// Puts the value of a variable to where it shall lie.
+    #[inline]
+    pub(super) fn get_to(&mut self, slot: Slot, layer: &Layer, into: &mut Value) -> Ran {
         match self.plain(slot, layer) {
-            Some(value) => Ok(value.clone()),
-            None => self.search(slot, layer),
+            Some(value) => *into = value.clone(),
+            None => *into = self.search(slot, layer)?,
         }
+        Ok(())
     }
 
     fn search(&mut self, slot: Slot, layer: &Layer) -> Ran<Value> {
@@ -338,11 +359,15 @@ impl<'r> Run<'r> {
                 Found::Argument(call, at) => {
                     let parent = frame.parent.clone();
                     let argument = &call.arguments[at].value;
-                    return self.deeper(|run| match argument {
-                        Expr::Reference(r) if r.parts.is_empty() => run.get(r.root, &parent),
-                        Expr::Reference(r) => run.execute(r, &parent),
-                        other => run.value(other, &parent),
-                    });
+                    let mut value = Value::Null;
+                    self.deeper(|run| match argument {
+                        Expr::Reference(r) if r.parts.is_empty() => {
+                            run.get_to(r.root, &parent, &mut value)
+                        }
+                        Expr::Reference(r) => run.execute(r, &parent, &mut value),
+                        other => run.value_to(other, &parent, &mut value),
+                    })?;
+                    return Ok(value);
                 }
             }
         }
@@ -370,6 +395,15 @@ impl<'r> Run<'r> {
         }
     }
 
+    /// The place of a variable, when there are no other layers.
+    #[inline]
+    pub(super) fn place(&mut self, slot: Slot, layer: &Layer) -> Option<&mut Variable> {
+        match layer {
+            None => self.variables.get_mut(slot as usize),
+            Some(_) => None,
+        }
+    }
+
     pub(super) fn remove(&mut self, slot: Slot, layer: &Layer) {
         let mut next = layer;
         while let Some(frame) = next {
@@ -381,7 +415,27 @@ impl<'r> Run<'r> {
         }
     }
 
+    /// Takes a variable's value away for a loop.
+    pub(super) fn set_aside(&mut self, slot: Option<Slot>, layer: &Layer) -> Ran<Variable> {
+        let Some(slot) = slot else {
+            return Ok(Variable::Undefined);
+        };
+        if let Some(place) = self.place(slot, layer) {
+            return Ok(std::mem::take(place));
+        }
+        Ok(Variable::Set(self.get(slot, layer)?))
+    }
+
     /// Restores a variable after a loop.
+    pub(super) fn put_back(&mut self, slot: Option<Slot>, old: Variable, layer: &Layer) {
+        match (slot.and_then(|slot| self.place(slot, layer)), old) {
+            (Some(place), old) => *place = old,
+            (None, Variable::Set(old)) => self.restore(slot, old, layer),
+            (None, _) => {}
+        }
+    }
+
+    /// Restores a variable's value after a loop.
     pub(super) fn restore(&mut self, slot: Option<Slot>, old: Value, layer: &Layer) {
         if let Some(slot) = slot {
             if old.is_null() {
@@ -416,16 +470,5 @@ impl<'r> Run<'r> {
         let mut out = String::new();
         let _ = Printer::new(&mut out, 4_096).print(value);
         out
-    }
-
-    /// Whether the value is a loop's `$foreach`.
-    pub(super) fn as_scope(value: &Value) -> Option<&Scope> {
-        match value {
-            Value::Other(other) => match &**other {
-                Other::Host(host) => host.as_any().downcast_ref(),
-                _ => None,
-            },
-            _ => None,
-        }
     }
 }

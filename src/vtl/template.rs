@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::java::text;
+use crate::java::{recycle, text};
 
 use super::parser::{self, Kept};
 use super::run::{Exit, Run};
@@ -80,9 +80,17 @@ impl Template {
             tracer,
         );
         let mut out = String::with_capacity(self.room.load(Ordering::Relaxed));
-        match run.block(&self.program.block, &None, &mut out) {
+        let ended = run.block(&self.program.block, &None, &mut out);
+        if matches!(ended, Ok(()) | Err(Exit::Nearest | Exit::All)) {
+            run.collect_overrides();
+        }
+        let here = run.here;
+        // Once no variable holds parts of it any more.
+        if let Some(document) = run.ended() {
+            recycle(document);
+        }
+        match ended {
             Ok(()) | Err(Exit::Nearest | Exit::All) => {
-                run.collect_overrides();
                 let room = (out.len() + out.len() / 8).min(ROOM);
                 self.room.store(room, Ordering::Relaxed);
                 Ok(text::encoded(out))
@@ -90,7 +98,7 @@ impl Template {
             Err(Exit::Loop(_)) => Err(TemplateError::new(
                 ErrorKind::Runtime,
                 &self.text,
-                run.here,
+                here,
                 "#break names a loop that it isn't in",
             )),
             Err(Exit::Fault(fault)) => {

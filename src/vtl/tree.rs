@@ -7,6 +7,7 @@ use crate::java::number::Operator;
 use crate::jsonpath::Path;
 
 use super::Span;
+use super::bindings::Binding;
 use super::methods::{Method, Property};
 
 /// A variable's number.
@@ -15,42 +16,87 @@ pub(super) type Slot = u32;
 /// Names of variables and their numbers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
-    names: Vec<Arc<str>>,
-    /// Those beyond the first few, which are found faster by going through them.
-    slots: HashMap<Arc<str>, Slot>,
+    /// All names, one behind the other.
+    text: String,
+    /// Where each name ends in it.
+    ends: Vec<u32>,
+    /// What tells most names apart without reading them.
+    marks: Vec<u32>,
+    /// Those beyond the first few, which are found faster by going through their marks.
+    slots: HashMap<Box<str>, Slot>,
 }
 
 /// How many names are gone through one by one.
-const LISTED: usize = 32;
+const LISTED: usize = 64;
+
+/// Length, first and last byte.
+fn mark(name: &str) -> u32 {
+    let bytes = name.as_bytes();
+    let byte = |byte: Option<&u8>| byte.copied().map_or(0, u32::from);
+    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX) & 0xffff;
+    length << 16 | byte(bytes.first()) << 8 | byte(bytes.last())
+}
 
 impl Names {
     pub(super) fn slot(&mut self, name: &str) -> Slot {
         if let Some(slot) = self.find(name) {
             return slot;
         }
-        let slot = Slot::try_from(self.names.len()).unwrap_or(Slot::MAX);
-        let name: Arc<str> = Arc::from(name);
-        if self.names.len() >= LISTED {
-            self.slots.insert(Arc::clone(&name), slot);
+        let slot = Slot::try_from(self.ends.len()).unwrap_or(Slot::MAX);
+        if self.ends.len() >= LISTED {
+            self.slots.insert(name.into(), slot);
         }
-        self.names.push(name);
+        self.text.push_str(name);
+        self.ends
+            .push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+        self.marks.push(mark(name));
         slot
     }
 
     pub(super) fn find(&self, name: &str) -> Option<Slot> {
-        let mut listed = self.names.iter().take(LISTED);
-        match listed.position(|known| **known == *name) {
-            Some(at) => Slot::try_from(at).ok(),
-            None => self.slots.get(name).copied(),
+        let wanted = mark(name);
+        for (slot, &mark) in (0..).zip(self.marks.iter().take(LISTED)) {
+            if mark == wanted && self.name(slot) == name {
+                return Some(slot);
+            }
         }
+        if self.slots.is_empty() {
+            return None;
+        }
+        self.slots.get(name).copied()
     }
 
     pub(super) fn name(&self, slot: Slot) -> &str {
-        self.names.get(slot as usize).map_or("", |name| name)
+        let at = slot as usize;
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before));
+        let start = start.copied().unwrap_or_default() as usize;
+        let end = self.ends.get(at).map_or(start, |&end| end as usize);
+        self.text.get(start..end).unwrap_or_default()
     }
 
     pub(super) fn len(&self) -> usize {
-        self.names.len()
+        self.ends.len()
+    }
+}
+
+/// Variables that the engine itself knows, when the template names them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
+    pub(super) foreach: Option<Slot>,
+    pub(super) count: Option<Slot>,
+    pub(super) has_next: Option<Slot>,
+    /// In the order of [`Binding::ALL`].
+    pub(super) bound: [Option<Slot>; Binding::ALL.len()],
+}
+
+impl Known {
+    pub(super) fn of(names: &Names) -> Self {
+        Self {
+            foreach: names.find("foreach"),
+            count: names.find("velocityCount"),
+            has_next: names.find("velocityHasNext"),
+            bound: Binding::ALL.map(|binding| names.find(binding.name())),
+        }
     }
 }
 
@@ -59,6 +105,7 @@ impl Names {
 pub(super) struct Program {
     pub(super) block: Block,
     pub(super) names: Names,
+    pub(super) known: Known,
     pub(super) macros: Macros,
 }
 
@@ -77,6 +124,7 @@ pub(super) enum Piece {
 
 impl Piece {
     /// The text. `source` is the template's.
+    #[inline]
     pub(super) fn of<'a>(&'a self, source: &'a str) -> &'a str {
         match self {
             Self::At(span) => span.of(source),
@@ -100,6 +148,38 @@ impl From<&str> for Piece {
 impl From<String> for Piece {
     fn from(text: String) -> Self {
         Self::Own(text.into())
+    }
+}
+
+/// None, one or many: most references have one part, most calls one argument, which then needs no place of its own.
+#[derive(Debug)]
+pub(super) enum Few<T> {
+    None,
+    One(T),
+    Many(Box<[T]>),
+}
+
+impl<T> Few<T> {
+    /// Takes what stands from `first` on.
+    pub(super) fn taken(from: &mut Vec<T>, first: usize) -> Self {
+        match from.len().saturating_sub(first) {
+            0 => Self::None,
+            1 => from.pop().map_or(Self::None, Self::One),
+            _ => Self::Many(from.drain(first..).collect()),
+        }
+    }
+}
+
+impl<T> std::ops::Deref for Few<T> {
+    type Target = [T];
+
+    #[inline]
+    fn deref(&self) -> &[T] {
+        match self {
+            Self::None => &[],
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
     }
 }
 
@@ -202,7 +282,7 @@ pub(super) struct Reference {
     pub(super) span: Span,
     pub(super) root: Slot,
     pub(super) kind: ReferenceKind,
-    pub(super) parts: Box<[Part]>,
+    pub(super) parts: Few<Part>,
     /// Backslashes and other text that print before the value.
     pub(super) prefix: Option<Box<Prefix>>,
     /// What prints when there is no value.
@@ -228,7 +308,7 @@ pub(super) struct Prefix {
 #[derive(Debug)]
 pub(super) enum Part {
     Property {
-        name: Box<str>,
+        name: Piece,
         property: Property,
         span: Span,
     },
@@ -242,11 +322,11 @@ pub(super) enum Part {
 #[derive(Debug)]
 pub(super) struct MethodCall {
     pub(super) span: Span,
-    pub(super) name: Box<str>,
+    pub(super) name: Piece,
     pub(super) method: Method,
-    pub(super) arguments: Box<[Expr]>,
+    pub(super) arguments: Few<Expr>,
     /// The only argument compiled as a JSON path, when it is a plain string and the method takes one.
-    pub(super) path: Option<Path>,
+    pub(super) path: Option<Box<Path>>,
 }
 
 /// What has a value.
@@ -258,7 +338,7 @@ pub(super) enum Expr {
     Long(i64),
     Big(Box<num_bigint::BigInt>),
     Double(f64),
-    Str(Box<str>),
+    Str(Piece),
     Interpolated(Box<Interpolated>),
     List(Box<[Expr]>),
     Map(Box<[(Expr, Expr)]>),

@@ -11,6 +11,7 @@ mod format;
 mod list;
 #[allow(clippy::similar_names, reason = "one table of methods")]
 mod map;
+mod names;
 #[allow(clippy::unnecessary_wraps, reason = "arms of one table share a type")]
 mod number;
 #[allow(
@@ -23,7 +24,9 @@ mod string;
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::java::{Cursor, ListClass, Other, Value};
+use crate::java::{Cursor, ListClass, Other, Scope, Value};
+
+pub(super) use names::{Method, Property};
 
 use super::bindings::{Binding, Tool};
 use super::run::{Exit, Ran, Run};
@@ -50,58 +53,6 @@ impl From<Exit> for Thrown {
 
 /// What a call gives: `None` when there is no such method, or when it gives null or nothing.
 pub(super) type Called = Result<Option<Value>, Thrown>;
-
-macro_rules! methods {
-    ($($method:ident $name:literal)*) => {
-        /// A method's name, looked up once when the template is parsed.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Method {
-            $(#[doc = $name] $method,)*
-            /// No value has a method of this name.
-            Unknown,
-        }
-
-        impl Method {
-            pub(super) fn named(name: &str) -> Self {
-                match name {
-                    $($name => Self::$method,)*
-                    _ => Self::Unknown,
-                }
-            }
-        }
-    };
-}
-
-methods! {
-    Abs "abs" Add "add" AddAll "addAll" BitCount "bitCount" BitLength "bitLength" BooleanValue "booleanValue"
-    ByteValue "byteValue" CharAt "charAt" CharValue "charValue" Clear "clear" Clone "clone" CodePointAt "codePointAt"
-    CodePointBefore "codePointBefore" CodePointCount "codePointCount" Compare "compare" CompareTo "compareTo"
-    CompareToIgnoreCase "compareToIgnoreCase" Concat "concat" Contains "contains" ContainsAll "containsAll"
-    ContainsKey "containsKey" ContainsValue "containsValue" ContentEquals "contentEquals" CopyValueOf "copyValueOf"
-    Divide "divide" DoubleValue "doubleValue" EndsWith "endsWith" EnsureCapacity "ensureCapacity" EntrySet "entrySet"
-    Equals "equals" EqualsIgnoreCase "equalsIgnoreCase" FloatValue "floatValue" Format "format" Formatted "formatted"
-    Get "get" GetBody "getBody" GetBytes "getBytes" GetClass "getClass" GetCount "getCount" GetFirst "getFirst"
-    GetHasNext "getHasNext" GetIndex "getIndex" GetKey "getKey" GetLast "getLast" GetName "getName"
-    GetOrDefault "getOrDefault" GetParent "getParent" GetReplaced "getReplaced" GetTopmost "getTopmost"
-    GetValue "getValue" HasNext "hasNext" HashCode "hashCode" HighestOneBit "highestOneBit" Indent "indent"
-    IndexOf "indexOf" IntValue "intValue" Intern "intern" IsBlank "isBlank" IsDigit "isDigit" IsEmpty "isEmpty"
-    IsFinite "isFinite" IsFirst "isFirst" IsInfinite "isInfinite" IsLast "isLast" IsLetter "isLetter"
-    IsLetterOrDigit "isLetterOrDigit" IsLowerCase "isLowerCase" IsNaN "isNaN" IsUpperCase "isUpperCase"
-    IsWhitespace "isWhitespace" Iterator "iterator" Join "join" KeySet "keySet" LastIndexOf "lastIndexOf"
-    Length "length" ListIterator "listIterator" LogicalAnd "logicalAnd" LogicalOr "logicalOr" LogicalXor "logicalXor"
-    LongValue "longValue" LowestOneBit "lowestOneBit" Matches "matches" Max "max" Min "min" Mod "mod" Multiply "multiply"
-    Negate "negate" Next "next" NumberOfLeadingZeros "numberOfLeadingZeros" NumberOfTrailingZeros "numberOfTrailingZeros"
-    ParseBoolean "parseBoolean" ParseDouble "parseDouble" ParseFloat "parseFloat" ParseInt "parseInt"
-    ParseLong "parseLong" Pow "pow" Put "put" PutAll "putAll" PutIfAbsent "putIfAbsent" RegionMatches "regionMatches"
-    Remainder "remainder" Remove "remove" RemoveAll "removeAll" Repeat "repeat" Replace "replace"
-    ReplaceAll "replaceAll" ReplaceFirst "replaceFirst" RetainAll "retainAll" Reverse "reverse" Set "set"
-    SetValue "setValue" ShortValue "shortValue" Signum "signum" Size "size" Sort "sort" Split "split"
-    StartsWith "startsWith" Strip "strip" StripIndent "stripIndent" StripLeading "stripLeading"
-    StripTrailing "stripTrailing" SubList "subList" SubSequence "subSequence" Substring "substring" Subtract "subtract"
-    Sum "sum" ToArray "toArray" ToBinaryString "toBinaryString" ToCharArray "toCharArray" ToHexString "toHexString"
-    ToJsonString "toJSONString" ToLowerCase "toLowerCase" ToOctalString "toOctalString" ToPlainString "toPlainString"
-    ToString "toString" ToUpperCase "toUpperCase" Trim "trim" TrimToSize "trimToSize" ValueOf "valueOf" Values "values"
-}
 
 /// An argument for a parameter of type `int`.
 pub(super) fn int(value: &Value) -> Option<i32> {
@@ -165,16 +116,10 @@ impl Run<'_> {
     /// Calls a method.
     ///
     /// Velocity takes a method without parameters to fit any arguments when no other fits, and then fails to call it.
-    pub(super) fn invoke(
-        &mut self,
-        value: &Value,
-        method: Method,
-        name: &str,
-        arguments: &[Value],
-    ) -> Called {
+    pub(super) fn invoke(&mut self, value: &Value, method: Method, arguments: &[Value]) -> Called {
         self.compared(value, method, arguments)?;
-        let called = self.invoke_fitting(value, method, name, arguments)?;
-        if called.is_none() && !arguments.is_empty() && takes_nothing(value, method, name) {
+        let called = self.invoke_fitting(value, method, arguments)?;
+        if called.is_none() && !arguments.is_empty() && takes_nothing(value, method) {
             return Err(Thrown::new("this method takes no arguments"));
         }
         Ok(called)
@@ -223,13 +168,7 @@ impl Run<'_> {
         self.work(u64::from(weight) * (elements as u64 + 1))
     }
 
-    fn invoke_fitting(
-        &mut self,
-        value: &Value,
-        method: Method,
-        name: &str,
-        arguments: &[Value],
-    ) -> Called {
+    fn invoke_fitting(&mut self, value: &Value, method: Method, arguments: &[Value]) -> Called {
         match value {
             Value::Str(text) => return self.string_method(text, value, method, arguments),
             Value::Map(map) => {
@@ -249,11 +188,14 @@ impl Run<'_> {
             Value::Other(other) => match &**other {
                 Other::Host(host) => {
                     if let Some(tool) = host.as_any().downcast_ref::<Tool>() {
-                        let called = self.tool(tool.0, name, arguments)?;
+                        let called = self.tool(tool.0, method, arguments)?;
                         if called.is_some() {
                             return Ok(called);
                         }
-                    } else if let Some(result) = scope_method(value, method, arguments) {
+                    }
+                }
+                Other::Scope(scope) => {
+                    if let Some(result) = scope_method(scope, value, method, arguments) {
                         return Ok(result);
                     }
                 }
@@ -337,7 +279,7 @@ impl Run<'_> {
             (Value::Other(other), _) => return self.other_property(value, other, name, property),
             _ => return Ok(None),
         };
-        self.invoke(value, getter, name, &[])
+        self.invoke(value, getter, &[])
     }
 
     fn other_property(
@@ -352,21 +294,17 @@ impl Run<'_> {
             (Other::Class(class), P::Name) => Ok(Some(Value::text(class))),
             (Other::Entry(entry), P::Key) => Ok(Some(entry.key.clone())),
             (Other::Entry(entry), P::Value) => Ok(Some(entry.value())),
-            (Other::View(_), P::Empty) => self.invoke(value, Method::IsEmpty, name, &[]),
-            (Other::Float(_), P::NaN) => self.invoke(value, Method::IsNaN, name, &[]),
+            (Other::View(_), P::Empty) => self.invoke(value, Method::IsEmpty, &[]),
+            (Other::Float(_), P::NaN) => self.invoke(value, Method::IsNaN, &[]),
             (Other::Host(host), _) => {
-                if let Some(tool) = host.as_any().downcast_ref::<Tool>() {
-                    let body = property == P::Body && tool.0 == Binding::Input;
-                    return Ok(body.then(|| self.body()));
-                }
-                let Some(scope) = Self::as_scope(value) else {
-                    return Ok(None);
-                };
-                match property.of_scope() {
-                    Some(getter) => Ok(scope_method(value, getter, &[]).flatten()),
-                    None => Ok(Some(scope.kept(&Value::text(name)))),
-                }
+                let tool = host.as_any().downcast_ref::<Tool>();
+                let body = property == P::Body && tool.is_some_and(|tool| tool.0 == Binding::Input);
+                Ok(body.then(|| self.body()))
             }
+            (Other::Scope(scope), _) => match property.of_scope() {
+                Some(getter) => Ok(scope_method(scope, value, getter, &[]).flatten()),
+                None => Ok(Some(scope.kept(&Value::text(name)))),
+            },
             _ => Ok(None),
         }
     }
@@ -376,81 +314,16 @@ fn is_class(value: &Value) -> bool {
     matches!(value, Value::Other(other) if matches!(**other, Other::Class(_)))
 }
 
-/// A property that some class has, looked up once when the template is parsed. Its first letter may be of either case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Property {
-    Class,
-    Bytes,
-    Empty,
-    Blank,
-    NaN,
-    Infinite,
-    Key,
-    Value,
-    Name,
-    Body,
-    Index,
-    Count,
-    HasNext,
-    First,
-    Last,
-    Parent,
-    Topmost,
-    Replaced,
-    /// Only a map can have it.
-    Other,
-}
-
-impl Property {
-    pub(super) fn named(name: &str) -> Self {
-        let Some((first, rest)) = name.split_at_checked(1) else {
-            return Self::Other;
-        };
-        match (first, rest) {
-            ("c" | "C", "lass") => Self::Class,
-            ("b" | "B", "ytes") => Self::Bytes,
-            ("e" | "E", "mpty") => Self::Empty,
-            ("b" | "B", "lank") => Self::Blank,
-            ("n" | "N", "aN") => Self::NaN,
-            ("i" | "I", "nfinite") => Self::Infinite,
-            ("k" | "K", "ey") => Self::Key,
-            ("v" | "V", "alue") => Self::Value,
-            ("n" | "N", "ame") => Self::Name,
-            ("b" | "B", "ody") => Self::Body,
-            ("i" | "I", "ndex") => Self::Index,
-            ("c" | "C", "ount") => Self::Count,
-            ("h" | "H", "asNext") => Self::HasNext,
-            ("f" | "F", "irst") => Self::First,
-            ("l" | "L", "ast") => Self::Last,
-            ("p" | "P", "arent") => Self::Parent,
-            ("t" | "T", "opmost") => Self::Topmost,
-            ("r" | "R", "eplaced") => Self::Replaced,
-            _ => Self::Other,
-        }
-    }
-
-    /// The getter of a loop's `$foreach`.
-    fn of_scope(self) -> Option<Method> {
-        Some(match self {
-            Self::Index => Method::GetIndex,
-            Self::Count => Method::GetCount,
-            Self::HasNext => Method::GetHasNext,
-            Self::First => Method::GetFirst,
-            Self::Last => Method::GetLast,
-            Self::Parent => Method::GetParent,
-            Self::Topmost => Method::GetTopmost,
-            Self::Replaced => Method::GetReplaced,
-            _ => return None,
-        })
-    }
-}
-
 #[allow(
     clippy::option_option,
     reason = "whether there is such a method, and what it gives"
 )]
-fn scope_method(value: &Value, method: Method, arguments: &[Value]) -> Option<Option<Value>> {
-    let scope = Run::as_scope(value)?;
+fn scope_method(
+    scope: &Scope,
+    value: &Value,
+    method: Method,
+    arguments: &[Value],
+) -> Option<Option<Value>> {
     Some(match (method, arguments) {
         (Method::GetIndex, []) => Some(Value::Int(scope.index.get())),
         (Method::GetCount, []) => Some(Value::Int(scope.index.get() + 1)),
@@ -460,7 +333,8 @@ fn scope_method(value: &Value, method: Method, arguments: &[Value]) -> Option<Op
         (Method::GetParent, []) => Some(scope.parent.clone()),
         (Method::GetTopmost, []) => {
             let mut top = value.clone();
-            while let Some(next) = Run::as_scope(&top)
+            while let Some(next) = top
+                .as_scope()
                 .map(|s| s.parent.clone())
                 .filter(|parent| !parent.is_null())
             {
@@ -470,8 +344,7 @@ fn scope_method(value: &Value, method: Method, arguments: &[Value]) -> Option<Op
         }
         (Method::GetReplaced, []) => {
             let mut next = scope;
-            while let Some(parent) = Run::as_scope(&next.parent).filter(|_| next.replaced.is_null())
-            {
+            while let Some(parent) = next.parent.as_scope().filter(|_| next.replaced.is_null()) {
                 next = parent;
             }
             Some(next.replaced.clone())
@@ -539,7 +412,7 @@ fn iterator(cursor: Cursor) -> Value {
 }
 
 /// Whether the class of a value has a method of this name without parameters.
-fn takes_nothing(value: &Value, method: Method, name: &str) -> bool {
+fn takes_nothing(value: &Value, method: Method) -> bool {
     use Method as M;
     if matches!(method, M::ToString | M::HashCode | M::GetClass) {
         return !value.is_null();
@@ -589,9 +462,10 @@ fn takes_nothing(value: &Value, method: Method, name: &str) -> bool {
             Other::Char(_) => method == M::CharValue,
             Other::Class(_) => method == M::GetName,
             Other::Host(host) if host.as_any().is::<Tool>() => {
-                host.class() == "Oracle$Input" && matches!(name, "params" | "getBody")
+                host.class() == "Oracle$Input" && matches!(method, M::Params | M::GetBody)
             }
-            Other::Host(_) => scope_method(value, method, &[]).is_some(),
+            Other::Host(_) => false,
+            Other::Scope(scope) => scope_method(scope, value, method, &[]).is_some(),
             Other::Big(_) => number || signed || matches!(method, M::BitLength | M::BitCount),
             Other::Decimal(_) => number || signed || method == M::ToPlainString,
             Other::Float(_) => number || float,

@@ -1,45 +1,20 @@
-//! JSON as json-smart reads it in its permissive mode, and as it writes it.
-//!
-//! Reading forgives nearly everything: words without quotes are strings (`a=b`), single quotes count, commas may be too many, what
-//! follows the first value is ignored; only an unfinished `{`, `[` or string fails (`spec/vtl.md` §2).
+//! Reading.
 
-use std::fmt;
-use std::fmt::Write as _;
 use std::rc::Rc;
 
-use super::print::DEPTH_LIMIT;
-use super::{Decimal, List, ListClass, Map, MapClass, Other, Printer, Str, TooMuch, Value, text};
-
-/// Text that isn't JSON, not even loosely.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JsonError {
-    /// Byte offset where reading failed.
-    pub at: usize,
-    /// What is wrong there.
-    pub problem: &'static str,
-}
-
-impl fmt::Display for JsonError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at position {}", self.problem, self.at)
-    }
-}
-
-impl std::error::Error for JsonError {}
-
-/// Reads one value.
-pub fn parse(text: &str) -> Result<Value, JsonError> {
-    parse_shared(&Str::from(text))
-}
+use super::super::print::DEPTH_LIMIT;
+use super::super::spare::Spare;
+use super::super::{Decimal, List, Map, MapClass, Other, Str, Value, text};
+use super::JsonError;
 
 /// Reads one value; its strings are parts of `source`.
-pub fn parse_shared(source: &Str) -> Result<Value, JsonError> {
+pub(super) fn read(source: &Str, spare: &mut Spare) -> Result<Value, JsonError> {
     let mut reader = Reader {
         source,
         text: source,
         at: 0,
         depth: 0,
-        room: 0,
+        spare,
     };
     let mut value = Value::Null;
     match reader.value(Stop::Never, &mut value) {
@@ -82,15 +57,11 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
-    /// The size of the last object: the next one's is likely the same.
-    room: usize,
+    spare: &'a mut Spare,
 }
 
 /// Objects with more entries look keys up in a map instead of going through them.
 const FEW: usize = 24;
-
-/// More room than this isn't made in advance.
-const ROOM: usize = 64;
 
 impl<'a> Reader<'a> {
     fn byte(&self) -> u8 {
@@ -180,19 +151,23 @@ impl<'a> Reader<'a> {
 
     fn array(&mut self) -> Read<Rc<List>> {
         self.deeper()?;
-        let mut items = Vec::new();
+        let (mut list, mut items) = self.spare.list();
         loop {
             match self.byte() {
                 b' ' | b'\t' | b'\n' | b'\r' | b',' => self.at += 1,
                 b']' => {
                     self.at += 1;
                     self.depth -= 1;
-                    return Ok(Rc::new(List::new(ListClass::Json, items)));
+                    if let Some(list) = Rc::get_mut(&mut list) {
+                        *list.room() = items;
+                    }
+                    return Ok(list);
                 }
                 b':' | b'}' => return self.fail("Unexpected character"),
                 END => return self.fail("Unexpected End Of File"),
                 _ => {
-                    items.push(Value::Null);
+                    // Not `push`, which moves the value that it adds.
+                    items.resize_with(items.len() + 1, Value::default);
                     if let Some(item) = items.last_mut() {
                         self.value(Stop::Item, item)?;
                     }
@@ -203,7 +178,7 @@ impl<'a> Reader<'a> {
 
     fn object(&mut self) -> Read<Rc<Map>> {
         self.deeper()?;
-        let mut entries = Vec::with_capacity(self.room);
+        let (mut object, mut entries) = self.spare.map();
         let mut many = None;
         loop {
             match self.byte() {
@@ -218,11 +193,11 @@ impl<'a> Reader<'a> {
                 }
                 _ => {}
             }
-            let key = if matches!(self.byte(), b'"' | b'\'') {
-                self.string()?
-            } else {
-                self.word(Stop::Key)
-            };
+            // The key is read to where it shall lie. Not `push`, which moves what it adds.
+            entries.resize_with(entries.len() + 1, Default::default);
+            if let Some((key, _)) = entries.last_mut() {
+                self.key(key)?;
+            }
             self.skip_space();
             match self.byte() {
                 b':' => self.at += 1,
@@ -232,7 +207,7 @@ impl<'a> Reader<'a> {
             if self.at >= self.text.len() {
                 return self.fail("Unexpected End Of File");
             }
-            self.entry(&mut entries, &mut many, key)?;
+            self.entry(&mut entries, &mut many)?;
             self.skip_space();
             match self.byte() {
                 b'}' => {
@@ -245,33 +220,46 @@ impl<'a> Reader<'a> {
             }
         }
         self.depth -= 1;
-        let map = many.unwrap_or_else(|| Map::of(MapClass::Linked, entries));
-        self.room = map.len().min(ROOM);
-        Ok(Rc::new(map))
+        match (many, Rc::get_mut(&mut object)) {
+            (Some(many), _) => return Ok(Rc::new(many)),
+            (None, Some(object)) => *object.room() = entries,
+            (None, None) => {}
+        }
+        Ok(object)
     }
 
-    /// Reads the value of a key. A key that comes again keeps its place.
-    fn entry(
-        &mut self,
-        entries: &mut Vec<(Value, Value)>,
-        many: &mut Option<Map>,
-        key: Str,
-    ) -> Read {
-        if many.is_none() && entries.len() < FEW {
-            let known = |(k, _): &(Value, Value)| matches!(k, Value::Str(k) if *k == key);
-            let at = entries.iter().position(known).unwrap_or(entries.len());
-            if at == entries.len() {
-                entries.push((Value::Str(key), Value::Null));
-            }
-            return match entries.get_mut(at) {
-                Some((_, value)) => self.value(Stop::Value, value),
-                None => Ok(()),
-            };
+    fn key(&mut self, into: &mut Value) -> Read {
+        if !matches!(self.byte(), b'"' | b'\'') {
+            *into = Value::Str(self.word(Stop::Key));
+            return Ok(());
         }
-        let mut value = Value::Null;
+        match self.simple() {
+            Some(len) => *into = Value::Str(self.taken(len)),
+            None => *into = Value::Str(self.string()?),
+        }
+        Ok(())
+    }
+
+    /// Reads the value of the last key. A key that comes again keeps its place.
+    fn entry(&mut self, entries: &mut Vec<(Value, Value)>, many: &mut Option<Map>) -> Read {
+        if many.is_none() && entries.len() <= FEW {
+            let Some(((Value::Str(key), value), before)) = entries.split_last_mut() else {
+                return Ok(());
+            };
+            let known = |(k, _): &&mut (Value, Value)| matches!(k, Value::Str(k) if k == key);
+            let Some((_, old)) = before.iter_mut().find(known) else {
+                return self.value(Stop::Value, value);
+            };
+            self.value(Stop::Value, old)?;
+            entries.pop();
+            return Ok(());
+        }
+        let Some((key, mut value)) = entries.pop() else {
+            return Ok(());
+        };
         self.value(Stop::Value, &mut value)?;
         let map = many.get_or_insert_with(|| Map::of(MapClass::Linked, std::mem::take(entries)));
-        map.put(Value::Str(key), value);
+        map.put(key, value);
         Ok(())
     }
 
@@ -323,7 +311,12 @@ impl<'a> Reader<'a> {
 
     fn escaped(&mut self, quote: u8) -> Read<Str> {
         // An escape is never shorter than what it stands for.
-        let mut out = String::with_capacity(self.closing(quote));
+        let room = self.closing(quote);
+        let mut whole = self.spare.text();
+        let Some(out) = Rc::get_mut(&mut whole) else {
+            return self.fail("Unexpected End Of File");
+        };
+        out.reserve(room);
         let mut halves = false;
         loop {
             // What means nothing special is copied as a whole.
@@ -339,8 +332,10 @@ impl<'a> Reader<'a> {
             self.at += c.len_utf8();
             match c {
                 _ if c == char::from(quote) => {
-                    let out = if halves { text::joined(out) } else { out };
-                    return Ok(Str::from(out));
+                    if halves {
+                        *out = text::joined(std::mem::take(out));
+                    }
+                    return Ok(Str::of(whole));
                 }
                 '\\' => {
                     let next = self
@@ -452,162 +447,4 @@ fn whole(number: &str) -> Option<Value> {
     }
 }
 
-/// How strings are escaped when written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// As `$input.json` writes.
-    Plain,
-    /// As a list prints: `/` is escaped too.
-    Web,
-}
-
-impl Printer<'_> {
-    /// Writes a value as compact JSON.
-    pub fn json(&mut self, value: &Value, style: Style) -> Result<(), TooMuch> {
-        self.check()?;
-        match value {
-            Value::Str(text) => self.quoted(text, style),
-            Value::Double(d) if d.is_infinite() => self.out.push_str("null"),
-            Value::List(list) => self.json_items(&list.items(), style)?,
-            Value::Map(map) => {
-                self.out.push('{');
-                self.depth += 1;
-                for (n, (key, value)) in map.pairs().iter().enumerate() {
-                    if n > 0 {
-                        self.out.push(',');
-                    }
-                    self.json_key(key, style)?;
-                    self.out.push(':');
-                    self.json(value, style)?;
-                }
-                self.depth -= 1;
-                self.out.push('}');
-            }
-            Value::Other(other) => match &**other {
-                Other::Array(array) => self.json_items(&array.items.borrow(), style)?,
-                Other::View(view) => self.json_items(&view.items(), style)?,
-                Other::Big(_)
-                | Other::Decimal(_)
-                | Other::Float(_)
-                | Other::Short(_)
-                | Other::Byte(_) => self.print(value)?,
-                _ => self.json_key(value, style)?,
-            },
-            _ => self.print(value)?,
-        }
-        self.check()
-    }
-
-    fn json_key(&mut self, key: &Value, style: Style) -> Result<(), TooMuch> {
-        if let Value::Str(text) = key {
-            self.quoted(text, style);
-            return Ok(());
-        }
-        let mut text = String::new();
-        let mut printer = Printer::new(&mut text, self.limit);
-        printer.depth = self.depth;
-        printer.print(key)?;
-        self.quoted(&text, style);
-        Ok(())
-    }
-
-    fn json_items(&mut self, items: &[Value], style: Style) -> Result<(), TooMuch> {
-        self.out.push('[');
-        self.depth += 1;
-        for (n, item) in items.iter().enumerate() {
-            if n > 0 {
-                self.out.push(',');
-            }
-            self.json(item, style)?;
-        }
-        self.depth -= 1;
-        self.out.push(']');
-        Ok(())
-    }
-
-    fn quoted(&mut self, text: &str, style: Style) {
-        self.out.push('"');
-        let plain = |b: u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\' | b'/');
-        if text.bytes().all(plain) {
-            self.out.push_str(text);
-            self.out.push('"');
-            return;
-        }
-        let mut from = 0;
-        for (at, c) in text.char_indices() {
-            let escape = match c {
-                '"' => "\\\"",
-                '\\' => "\\\\",
-                '\u{8}' => "\\b",
-                '\u{c}' => "\\f",
-                '\n' => "\\n",
-                '\r' => "\\r",
-                '\t' => "\\t",
-                '/' if style == Style::Web => "\\/",
-                '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2000}'..='\u{20ff}' => "",
-                _ => continue,
-            };
-            self.out.push_str(&text[from..at]);
-            from = at + c.len_utf8();
-            if escape.is_empty() {
-                let _ = write!(self.out, "\\u{:04X}", u32::from(c));
-            } else {
-                self.out.push_str(escape);
-            }
-        }
-        self.out.push_str(&text[from..]);
-        self.out.push('"');
-    }
-}
-
 const _: () = assert!(DEPTH < DEPTH_LIMIT, "what can be read can be printed");
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn show(json: &str) -> String {
-        match parse(json) {
-            Ok(value) => {
-                let mut out = String::new();
-                Printer::new(&mut out, 10_000)
-                    .json(&value, Style::Plain)
-                    .unwrap();
-                format!("{} {out}", value.class_name().rsplit('.').next().unwrap())
-            }
-            Err(error) => error.to_string(),
-        }
-    }
-
-    #[test]
-    fn loose_json_reads_as_json_smart_reads_it() {
-        for (json, want) in [
-            (
-                r#"{"a":1,"b":[1,2.5,"x"],}"#,
-                r#"LinkedHashMap {"a":1,"b":[1,2.5,"x"]}"#,
-            ),
-            ("a=b", r#"String "a=b""#),
-            ("{statusCode: 200}", r#"LinkedHashMap {"statusCode":200}"#),
-            ("{a:b c,'d':\"e\"}", r#"LinkedHashMap {"a":"b c","d":"e"}"#),
-            ("null{", r#"String "null{""#),
-            ("[a", "Unexpected End Of File at position 2"),
-            ("{a", "Unexpected End Of File at position 2"),
-            ("[1,,2]", "JSONArray [1,2]"),
-            ("007", "Integer 7"),
-            ("3000000000", "Long 3000000000"),
-            ("12345678901234567890", "BigInteger 12345678901234567890"),
-            (
-                "0.12345678901234567890",
-                "BigDecimal 0.12345678901234567890",
-            ),
-            ("1e3", "Double 1000.0"),
-            (r#""\u00e9\x41\q/""#, r#"String "éA/""#),
-            ("1 2", r#"String "1 2""#),
-            ("\"a\" rest", r#"String "a""#),
-            ("-", "Integer 0"),
-            ("", r#"String """#),
-        ] {
-            assert_eq!(show(json), want, "{json}");
-        }
-    }
-}
