@@ -362,7 +362,13 @@ impl ControlPlane {
             account: self.account.clone(),
             clock: self.clock.clone(),
         };
-        let cloudwatch = CloudWatch::new(self.clock.clone(), Arc::clone(&self.telemetry));
+        let cloudwatch = Rc::new(CloudWatch::new(
+            self.clock.clone(),
+            Arc::clone(&self.telemetry),
+            self.account.clone(),
+            Arc::clone(&store),
+        ));
+        cloudwatch.restore(&self.rows);
         let logs = Rc::new(Logs::new(
             self.clock.clone(),
             self.account.clone(),
@@ -389,7 +395,7 @@ impl ControlPlane {
         drop(self.rows);
         let _ = loaded.send(Ok(()));
         let books = Rc::clone(&logs);
-        let tracer = Rc::clone(&xray);
+        let (tracer, watcher) = (Rc::clone(&xray), Rc::clone(&cloudwatch));
         let control = Control::new(
             apigateway,
             cloudwatch,
@@ -406,6 +412,7 @@ impl ControlPlane {
             tokio::join!(
                 serve_control(control, extension, inbox, stop),
                 flush.run(stopping.clone()),
+                watcher.watch(stopping.clone()),
                 desk.run(write, trace, stopping)
             );
             Ok(())

@@ -33,7 +33,7 @@ use crate::iam::Identity;
 /// All services.
 pub(crate) struct Control {
     pub(crate) apigateway: ApiGateway,
-    pub(crate) cloudwatch: CloudWatch,
+    pub(crate) cloudwatch: Rc<CloudWatch>,
     pub(crate) logs: Rc<Logs>,
     pub(crate) xray: Rc<XRay>,
     pub(crate) telemetry: Arc<Telemetry>,
@@ -46,7 +46,7 @@ impl Control {
     /// The services of one account.
     pub(crate) fn new(
         apigateway: ApiGateway,
-        cloudwatch: CloudWatch,
+        cloudwatch: Rc<CloudWatch>,
         logs: Rc<Logs>,
         xray: Rc<XRay>,
         telemetry: Arc<Telemetry>,
@@ -152,7 +152,11 @@ impl Control {
                     .call(&scope.region, call.operation, input)
                     .await
             }
-            "monitoring" => self.cloudwatch.call(&scope.region, call.operation, &input),
+            "monitoring" => {
+                self.cloudwatch
+                    .call(&scope.region, call.operation, &input)
+                    .await
+            }
             "logs" => self.logs.call(&scope.region, call.operation, &input).await,
             "xray" => self.xray.call(&scope.region, call.operation, &input).await,
             "sts" => sts::call(identity, call.operation),

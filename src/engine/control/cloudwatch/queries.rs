@@ -71,6 +71,20 @@ impl Queries {
         Ok(queries)
     }
 
+    /// One metric by itself.
+    pub(super) fn single(metric: MetricQuery) -> Self {
+        let query = Query {
+            id: "m1".to_owned(),
+            kind: Kind::Metric(metric),
+            label: None,
+            returned: true,
+        };
+        Self {
+            by_id: HashMap::from([(query.id.clone(), 0)]),
+            all: vec![query],
+        }
+    }
+
     pub(super) fn index_of(&self, id: &str) -> Option<usize> {
         self.by_id.get(id).copied()
     }

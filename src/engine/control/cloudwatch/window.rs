@@ -39,6 +39,15 @@ impl Span {
         Ok(span)
     }
 
+    /// From one epoch second to another.
+    #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
+    pub(super) fn between(start: i64, end: i64) -> Self {
+        Self {
+            start: start as f64,
+            end: end as f64,
+        }
+    }
+
     /// How many points of this period it asks for.
     pub(super) fn points(self, period: i64) -> i64 {
         let (start, end) = (whole(self.start), whole(self.end.ceil()));

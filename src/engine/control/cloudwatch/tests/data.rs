@@ -296,7 +296,7 @@ fn wrong_queries_say_what_is_wrong() {
             .contains("MaxDatapoints")
     );
     assert_eq!(
-        world.error("PutMetricAlarm", json!({})).0,
+        world.error("PutDashboard", json!({})).0,
         "NotImplementedException"
     );
 }

@@ -1,5 +1,6 @@
 //! CloudWatch's answers, from requests and put values on a clock that moves only when told.
 
+mod alarms;
 mod data;
 mod list;
 mod math;
@@ -28,6 +29,10 @@ struct World {
 
 impl World {
     fn new(detailed: bool) -> Self {
+        Self::with_store(detailed, Store::memory())
+    }
+
+    fn with_store(detailed: bool, store: Store) -> Self {
         let clock = Clock::manual(jiff::Timestamp::from_second(START).unwrap());
         let telemetry = Arc::new(Telemetry::new(clock.clone()));
         let slot = telemetry.slot(SlotKey {
@@ -43,7 +48,12 @@ impl World {
         });
         Self {
             recorder: telemetry.recorder(),
-            cloudwatch: CloudWatch::new(clock.clone(), telemetry),
+            cloudwatch: CloudWatch::new(
+                clock.clone(),
+                telemetry,
+                "000000000000".to_owned(),
+                Arc::new(store),
+            ),
             clock,
             slot,
         }
@@ -74,9 +84,7 @@ impl World {
             ..Input::default()
         };
         let operation = CLOUDWATCH.operation(operation).unwrap();
-        (self.cloudwatch)
-            .call(REGION, operation, &input)
-            .map(|output| output.members)
+        block_on(self.cloudwatch.call(REGION, operation, &input)).map(|output| output.members)
     }
 
     fn ok(&self, operation: &str, input: Value) -> Value {
@@ -94,6 +102,11 @@ impl World {
         assert_eq!(output["Messages"], json!([]));
         output["MetricDataResults"][0].clone()
     }
+}
+
+fn block_on<F: Future>(work: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(work)
 }
 
 fn hours(queries: &Value) -> Value {

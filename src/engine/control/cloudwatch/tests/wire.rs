@@ -20,7 +20,7 @@ fn send(world: &World, headers: &[(&str, &str)], path: &str, body: &[u8]) -> Rep
     };
     let call = route(&head, &scope, body).unwrap();
     let input = call.decode().unwrap();
-    let answer = world.cloudwatch.call(REGION, call.operation, &input);
+    let answer = block_on(world.cloudwatch.call(REGION, call.operation, &input));
     answer.map_or_else(
         |error| call.encode_error(&error, "id"),
         |output| call.encode(output, "id"),
@@ -176,4 +176,87 @@ fn a_put_is_answered_with_nothing() {
     let mut query = query("m1", "Load", &json!([]), 60, "Sum");
     query["MetricStat"]["Metric"]["Namespace"] = json!("Shop");
     assert_eq!(world.data(&query)["Values"], json!([3.5]));
+}
+
+#[test]
+fn an_alarm_is_the_same_through_every_protocol() {
+    let world = World::new(false);
+    // {AlarmName: c, MetricName: Sold, Namespace: Shop, Statistic: Sum, Period: 60, EvaluationPeriods: 1, Threshold: 1.5,
+    // ComparisonOperator: GreaterThanThreshold}
+    let mut body = Vec::new();
+    let mut encoder = minicbor::Encoder::new(&mut body);
+    encoder.begin_map().unwrap();
+    for (member, value) in [
+        ("AlarmName", "c"),
+        ("MetricName", "Sold"),
+        ("Namespace", "Shop"),
+        ("Statistic", "Sum"),
+        ("ComparisonOperator", "GreaterThanThreshold"),
+    ] {
+        encoder.str(member).unwrap().str(value).unwrap();
+    }
+    for (member, value) in [("Period", 60), ("EvaluationPeriods", 1)] {
+        encoder.str(member).unwrap().i32(value).unwrap();
+    }
+    encoder
+        .str("Threshold")
+        .unwrap()
+        .f64(1.5)
+        .unwrap()
+        .end()
+        .unwrap();
+    let reply = cbor(&world, "PutMetricAlarm", &body);
+    assert_eq!((reply.status.as_u16(), reply.body.len()), (200, 0));
+    let reply = json(
+        &world,
+        "PutMetricAlarm",
+        &json!({
+            "AlarmName": "j", "MetricName": "Sold", "Namespace": "Shop", "Statistic": "Sum", "Period": 60,
+            "EvaluationPeriods": 1, "Threshold": 1.5, "ComparisonOperator": "GreaterThanThreshold",
+        }),
+    );
+    assert_eq!(reply.status, 200);
+    let reply = form(
+        &world,
+        "Action=PutMetricAlarm&AlarmName=q&MetricName=Sold&Namespace=Shop&Statistic=Sum&Period=60&EvaluationPeriods=1\
+         &Threshold=1.5&ComparisonOperator=GreaterThanThreshold",
+    );
+    assert!(
+        text(&reply).contains("<PutMetricAlarmResponse"),
+        "{}",
+        text(&reply)
+    );
+    let reply = json(&world, "DescribeAlarms", &json!({}));
+    let body: Value = serde_json::from_slice(&reply.body).unwrap();
+    let mut alarms = body["MetricAlarms"].as_array().unwrap().clone();
+    let names: Vec<Value> = alarms.iter().map(|a| a["AlarmName"].clone()).collect();
+    assert_eq!(names, ["c", "j", "q"]);
+    for alarm in &mut alarms {
+        alarm["AlarmName"] = Value::Null;
+        alarm["AlarmArn"] = Value::Null;
+    }
+    assert!(
+        alarms[0] == alarms[1] && alarms[1] == alarms[2],
+        "{alarms:#?}"
+    );
+    let reply = form(&world, "Action=DescribeAlarms&AlarmNames.member.1=q");
+    let shown = text(&reply);
+    assert!(
+        shown.contains("<StateValue>INSUFFICIENT_DATA</StateValue>"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("<AlarmActions/>") || shown.contains("<AlarmActions></AlarmActions>"),
+        "{shown}"
+    );
+    let reply = cbor(&world, "DescribeAlarms", &[0xa0]);
+    let shown = text(&reply);
+    assert!(shown.contains("StateTransitionedTimestamp") && shown.contains("Unchecked"));
+    // An error has its code of the Query protocol everywhere.
+    let reply = json(&world, "DeleteAlarms", &json!({"AlarmNames": ["none"]}));
+    assert_eq!(reply.status, 404);
+    assert_eq!(
+        reply.headers["x-amzn-query-error"],
+        "ResourceNotFound;Sender"
+    );
 }
