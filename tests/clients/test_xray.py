@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -108,6 +109,9 @@ class XRay(unittest.TestCase):
         trace, = self.xray.batch_get_traces(TraceIds=[root])["Traces"]
         names = sorted(json.loads(segment["Document"])["name"] for segment in trace["Segments"])
         self.assertEqual(names, ["shop", "traced/dev"])
+        services = self.xray.get_trace_graph(TraceIds=[root])["Services"]
+        self.assertEqual(sorted((s["Name"], s.get("Type")) for s in services if s.get("Type") != "client"),
+                         [("shop", None), ("traced/dev", "AWS::ApiGateway::Stage")])
         self.xray.delete_sampling_rule(RuleName="all")
 
     def test_rules_are_kept(self):
@@ -116,8 +120,34 @@ class XRay(unittest.TestCase):
         self.assertEqual((default["FixedRate"], default["ReservoirSize"], default["Priority"]), (0.05, 1, 10000))
         with self.assertRaises(self.xray.exceptions.InvalidRequestException):
             self.xray.delete_sampling_rule(RuleName="Default")
-        with self.assertRaisesRegex(ClientError, "Sluice can't answer GetServiceGraph yet"):
-            self.xray.get_service_graph(StartTime=0, EndTime=1)
+        with self.assertRaisesRegex(ClientError, "Sluice can't answer GetGroups yet"):
+            self.xray.get_groups()
+
+    def test_traces_rules_and_alarms_survive_a_restart(self):
+        config = Config(retries={"total_max_attempts": 1}, proxies={})
+        root = "1-%08x-0123456789abcdef01234567" % int(time.time())
+        with tempfile.TemporaryDirectory() as folder:
+            for again in (False, True):
+                gateway = Gateway("--data-dir", folder)
+                make = lambda service: boto3.client(service, endpoint_url=gateway.url, config=config, **CREDENTIALS)
+                xray, cloudwatch = make("xray"), make("cloudwatch")
+                if again:
+                    rules = [r["SamplingRule"]["RuleName"] for r in xray.get_sampling_rules()["SamplingRuleRecords"]]
+                    self.assertEqual(rules, ["Default", "kept"])
+                    self.assertEqual(xray.batch_get_traces(TraceIds=[root])["Traces"][0]["Id"], root)
+                    self.assertEqual(cloudwatch.describe_alarms()["MetricAlarms"][0]["AlarmName"], "kept")
+                    history = cloudwatch.describe_alarm_history(AlarmName="kept")["AlarmHistoryItems"]
+                    self.assertEqual(history[-1]["HistorySummary"], 'Alarm "kept" created')
+                else:
+                    xray.create_sampling_rule(SamplingRule={
+                        "RuleName": "kept", "ResourceARN": "*", "Priority": 1, "FixedRate": 1, "ReservoirSize": 0, "ServiceName": "*",
+                        "ServiceType": "*", "Host": "*", "HTTPMethod": "*", "URLPath": "*", "Version": 1})
+                    xray.put_trace_segments(TraceSegmentDocuments=[json.dumps({
+                        "id": "00000000000000ab", "name": "shop", "trace_id": root, "start_time": time.time(), "end_time": time.time()})])
+                    cloudwatch.put_metric_alarm(
+                        AlarmName="kept", MetricName="Queue", Namespace="Shop", Statistic="Sum", Period=60, EvaluationPeriods=1,
+                        Threshold=5, ComparisonOperator="GreaterThanThreshold")
+                gateway.stop()
 
     @unittest.skipUnless("AWS" in os.environ, "AWS names the CLI")
     def test_the_cli_reads_rules(self):

@@ -4,6 +4,7 @@
 
 mod document;
 mod filter;
+mod graph;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -122,6 +123,8 @@ impl XRay {
             "PutTraceSegments" => traces::put(at, input),
             "GetTraceSummaries" => traces::summaries(at, input)?,
             "BatchGetTraces" => traces::batch(at, input)?,
+            "GetServiceGraph" => graph::of_time(at, input)?,
+            "GetTraceGraph" => graph::of_traces(at, input),
             "GetSamplingRules" => rules::list(at, input)?,
             "CreateSamplingRule" => rules::create(at, input).await?,
             "UpdateSamplingRule" => rules::update(at, input).await?,

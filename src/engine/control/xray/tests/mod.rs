@@ -1,7 +1,9 @@
 //! The service, called as the codec calls it.
 
+mod graph;
 mod rules;
 mod traces;
+mod wire;
 
 use serde_json::{Value, json};
 

@@ -2,11 +2,11 @@
 
 use super::*;
 
-fn trace_id(n: u32) -> String {
+pub(super) fn trace_id(n: u32) -> String {
     format!("1-695735a5-{n:024x}")
 }
 
-fn put(world: &World, documents: &[Value]) -> Value {
+pub(super) fn put(world: &World, documents: &[Value]) -> Value {
     let texts: Vec<String> = documents.iter().map(ToString::to_string).collect();
     world.ok(
         "PutTraceSegments",
@@ -16,7 +16,7 @@ fn put(world: &World, documents: &[Value]) -> Value {
 }
 
 /// A stage's segment with one call of `shop`, from the second of the trace on.
-fn stage_segment(n: u32, status: u16) -> Value {
+pub(super) fn stage_segment(n: u32, status: u16) -> Value {
     json!({
         "id": format!("a{n:015x}"), "name": "pets/prod", "trace_id": trace_id(n), "origin": "AWS::ApiGateway::Stage",
         "start_time": NOW + 1.0, "end_time": NOW + 2.0, "fault": status >= 500,
@@ -226,10 +226,7 @@ fn segments_that_make_no_sense_are_named() {
             )
             .contains("At most 5")
     );
-    assert_eq!(
-        world.call("GetServiceGraph", json!({})).unwrap_err().status,
-        501
-    );
+    assert_eq!(world.call("GetInsight", json!({})).unwrap_err().status, 501);
 }
 
 #[test]
