@@ -194,6 +194,7 @@ pub(super) fn import(txn: &mut Txn<'_>, input: &Input) -> Answer {
         let (place, mut key) = if let Some(held) = with_value(txn, &line.key) {
             (held.place, held.entity.as_ref().clone())
         } else {
+            check_room(txn)?;
             check_value(txn, &line.key)?;
             let key = ApiKey {
                 id: new_id(txn),
@@ -208,11 +209,14 @@ pub(super) fn import(txn: &mut Txn<'_>, input: &Input) -> Answer {
         key.enabled = line.enabled;
         key.last_updated_date = txn.now();
         check(&key)?;
-        check_room(txn)?;
         let id = key.id.clone();
         txn.put_key(place, key)?;
         for plan in line.usage_plan_ids {
-            let joined = if txn.region.plans.contains_key(&plan) {
+            // A file may be imported again as it is.
+            let member = (plan.clone(), id.clone());
+            let joined = if txn.region.members.contains_key(&member) {
+                Ok(())
+            } else if txn.region.plans.contains_key(&plan) {
                 usage_plan_keys::join(txn, &plan, &id)
             } else {
                 Err(not_found(&format!("{NO_USAGE_PLAN}: {plan}")))

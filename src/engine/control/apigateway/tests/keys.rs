@@ -444,6 +444,11 @@ fn keys_are_imported_from_a_file() {
         names(&bed.ok("GetUsagePlanKeys", json!({"usageplanId": plan}))),
         ["first"]
     );
+    let same = import(&file.replace(",nope", ""), true);
+    assert_eq!(
+        (same.status, &same.body),
+        (201, &json!({"ids": made.body["ids"]}))
+    );
     let again = import("name,key\nrenamed,abcdefghijklmnopqrst2", false);
     assert_eq!(again.body["ids"], json!([made.body["ids"][1]]));
     assert_eq!(

@@ -110,7 +110,15 @@ fn each_quota_is_enforced() {
         reached("Resources", " for this API")
     );
 
-    let key = bed.ok("GetApiKeys", json!({}))["item"][0]["id"].clone();
+    // What is there already is updated, however full it is.
+    let key = bed.ok("GetApiKeys", json!({"includeValues": true}))["item"][0].clone();
+    let file = |value: &str| json!({"format": "csv", "body": format!("name,key\nk,{value}")});
+    bed.ok("ImportApiKeys", file(key["value"].as_str().unwrap()));
+    assert_eq!(
+        bed.refused("ImportApiKeys", file(&"v".repeat(30))),
+        reached("API Keys", "")
+    );
+    let key = key["id"].clone();
     let join = |plan: &str| json!({"usageplanId": plan, "keyId": key, "keyType": "API_KEY"});
     let plan = |name: &str| text(&bed.ok("CreateUsagePlan", json!({"name": name}))["id"]);
     let (first, second) = (plan("one"), plan("two"));
