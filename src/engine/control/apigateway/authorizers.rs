@@ -96,7 +96,16 @@ fn is_invocation(uri: &str) -> bool {
         && lambda
 }
 
-/// The rules are documented; the texts are recalled, but for that of the URI, which is seen in reports.
+/// `method.request.header.{name}`.
+fn is_header(source: &str) -> bool {
+    let name = source.strip_prefix("method.request.header.");
+    name.is_some_and(|name| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+        !name.is_empty() && name.bytes().all(plain)
+    })
+}
+
+/// The rules are documented; the texts are recalled, but for those of the URI and of the token's source, which are seen in reports.
 pub(super) fn check(authorizer: &Authorizer) -> Result<(), ServiceError> {
     if authorizer.name.is_empty() {
         return Err(bad("Authorizer name cannot be blank"));
@@ -105,6 +114,12 @@ pub(super) fn check(authorizer: &Authorizer) -> Result<(), ServiceError> {
     if ttl.is_some_and(|ttl| !(0..=MAX_TTL).contains(&ttl)) {
         return Err(bad(format!(
             "Invalid Authorizer result TTL specified: must be between 0 and {MAX_TTL} seconds"
+        )));
+    }
+    let source = authorizer.identity_source.as_deref().unwrap_or_default();
+    if authorizer.authorizer_type == "TOKEN" && !source.is_empty() && !is_header(source) {
+        return Err(bad(format!(
+            "Invalid token source expression: {source}. The source must be a method request header, matching 'method.request.header.[a-zA-Z0-9._-]+'."
         )));
     }
     match authorizer.authorizer_type.as_str() {

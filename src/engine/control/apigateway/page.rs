@@ -16,6 +16,15 @@ const MAX_LIMIT: i64 = 500;
 
 /// The page of `entries` that the call asks for. Entries come with a sort key, unique and in ascending order.
 pub(super) fn page(entries: Vec<(String, Value)>, input: &Input) -> Answer {
+    page_of(entries, input, Ok)
+}
+
+/// As [`page`], with entries which are only written if they are on the page.
+pub(super) fn page_of<T>(
+    entries: Vec<(String, T)>,
+    input: &Input,
+    write: impl Fn(T) -> Answer,
+) -> Answer {
     // A limit out of range is no error (recorded with -1, which gives an empty list).
     let limit = input
         .integer("limit")
@@ -37,14 +46,11 @@ pub(super) fn page(entries: Vec<(String, Value)>, input: &Input) -> Answer {
         .skip_while(|(key, _)| after.as_ref().is_some_and(|after| key <= after))
         .peekable();
     let mut last = String::new();
-    let items: Vec<Value> = rest
-        .by_ref()
-        .take(limit)
-        .map(|(key, value)| {
-            last = key;
-            value
-        })
-        .collect();
+    let mut items = Vec::new();
+    for (key, entry) in rest.by_ref().take(limit) {
+        items.push(write(entry)?);
+        last = key;
+    }
     let mut answer = Map::new();
     if limit > 0 && rest.peek().is_some() {
         answer.insert("position".to_owned(), URL_SAFE_NO_PAD.encode(&last).into());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::error::{NO_RESOURCE, bad, not_found};
-use super::page::page;
+use super::page::page_of;
 use super::state::Api;
 use super::txn::{NOTHING, Txn, answer, patch, text};
 use super::{Answer, quotas};
@@ -121,12 +121,10 @@ pub(super) fn get(txn: &Txn<'_>, input: &Input) -> Answer {
 pub(super) fn list(txn: &Txn<'_>, input: &Input) -> Answer {
     let api = txn.api(text(input, "restapi_id"))?;
     let methods = wants_methods(input);
-    let mut entries = Vec::new();
-    for resource in api.resources.values() {
-        entries.push((resource.path.clone(), shown(resource, methods)?));
-    }
+    let resources = api.resources.values();
+    let mut entries: Vec<_> = resources.map(|r| (r.path.clone(), r)).collect();
     entries.sort_by(|a, b| a.0.cmp(&b.0));
-    page(entries, input)
+    page_of(entries, input, |resource| shown(resource, methods))
 }
 
 fn wants_methods(input: &Input) -> bool {

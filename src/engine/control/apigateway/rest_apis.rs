@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::domain_names::Domain;
 use super::error::bad;
 use super::page::{oldest_first, page};
 use super::resource_policy;
@@ -17,7 +16,7 @@ use super::txn::{NOTHING, Txn, answer, patch, read, text};
 use super::{Answer, quotas};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply;
-use crate::model::{EndpointConfiguration, Map, Model, Resource, RestApi};
+use crate::model::{BasePathMapping, EndpointConfiguration, Map, Model, Resource, RestApi};
 
 const MAX_COMPRESSION: i64 = 10_485_760;
 
@@ -306,24 +305,22 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
     answer(&shown(&rest_api))
 }
 
+/// The names of the domains that have such a mapping, as the service's texts list them.
+pub(super) fn mapped_domains(txn: &Txn<'_>, is_it: impl Fn(&BasePathMapping) -> bool) -> String {
+    let domains = txn.region.domains.iter();
+    let mapped = domains.filter(|(_, held)| held.entity.mappings.iter().any(&is_it));
+    let names: Vec<&str> = mapped.map(|(name, _)| name.as_str()).collect();
+    names.join(", ")
+}
+
 pub(super) fn delete(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let id = text(input, "restapi_id");
     txn.api(id)?;
-    let domains = txn.region.domains.iter();
-    let maps = |held: &Domain| {
-        held.mappings
-            .iter()
-            .any(|mapping| mapping.rest_api_id == id)
-    };
-    let domains: Vec<&str> = domains
-        .filter(|(_, held)| maps(&held.entity))
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let domains = mapped_domains(txn, |mapping| mapping.rest_api_id == id);
     if !domains.is_empty() {
-        // Widely quoted from AWS, not recorded.
+        // Seen in reports.
         return Err(bad(format!(
-            "Deleting RestApi {id} failed. Please remove all base path mappings related to the RestApi in your domains: {}",
-            domains.join(", ")
+            "Deleting RestApi {id} failed. Please remove all base path mappings related to the RestApi in your domains: {domains}"
         )));
     }
     txn.remove_api(id);

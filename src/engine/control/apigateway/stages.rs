@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::error::{NO_STAGE, bad, not_found};
+use super::rest_apis::mapped_domains;
 use super::state::Api;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
 use super::{Answer, client_certificates, quotas, tags, usage_plans};
@@ -280,8 +281,17 @@ fn check_logging(txn: &Txn<'_>, held: Option<&Stage>, stage: &Stage) -> Result<(
 
 pub(super) fn delete(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let stage = find(txn, input)?;
-    let api_id = text(input, "restapi_id");
-    txn.remove::<Stage>(api_id, &stage.stage_name);
+    let (api_id, name) = (text(input, "restapi_id"), stage.stage_name.as_str());
+    let domains = mapped_domains(txn, |mapping| {
+        mapping.rest_api_id == api_id && mapping.stage.as_deref() == Some(name)
+    });
+    if !domains.is_empty() {
+        // Seen in reports.
+        return Err(bad(format!(
+            "Deleting stage {name} failed. Please remove all base path mappings related to the stage in your domains: {domains}"
+        )));
+    }
+    txn.remove::<Stage>(api_id, name);
     usage_plans::forget_stages(txn, |api, name| api == api_id && name == stage.stage_name)?;
     NOTHING
 }

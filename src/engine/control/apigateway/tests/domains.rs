@@ -198,6 +198,13 @@ fn base_paths_are_mapped_to_stages() {
             "400 BadRequestException: Deleting RestApi {api} failed. Please remove all base path mappings related to the RestApi in your domains: a.example.com"
         )
     );
+    assert_eq!(
+        bed.refused(
+            "DeleteStage",
+            json!({"restapi_id": api, "stage_name": "dev"})
+        ),
+        "400 BadRequestException: Deleting stage dev failed. Please remove all base path mappings related to the stage in your domains: a.example.com"
+    );
     bed.ok("DeleteBasePathMapping", of("v2"));
     bed.ok("DeleteDomainName", json!({"domain_name": "a.example.com"}));
     bed.ok("DeleteRestApi", delete());

@@ -159,6 +159,15 @@ fn authorizers_refuse_what_users_report() {
     }
     let staged = LAMBDA.replace("function:f", "function:${stageVariables.f}");
     bed.ok("CreateAuthorizer", given("staged", &staged));
+    for source in ["method.request.querystring.q", "method.request.header."] {
+        let replace = [("replace", "/identitySource", source)];
+        assert_eq!(
+            bed.patch_refused("UpdateAuthorizer", of(&first), &replace),
+            format!(
+                "400 BadRequestException: Invalid token source expression: {source}. The source must be a method request header, matching 'method.request.header.[a-zA-Z0-9._-]+'."
+            )
+        );
+    }
     let test = bed.resource(&api, &root, "test");
     let method = json!({"authorizationType": "CUSTOM", "authorizerId": first});
     bed.ok("PutMethod", at(&api, &test, "GET", method));
