@@ -1,7 +1,8 @@
 //! The kind of endpoint that a request comes through: public, or a VPC endpoint.
 //!
 //! There are no VPCs here. A client on this machine says which VPC endpoint it stands for, with the headers `x-sluice-vpce` and
-//! `x-sluice-vpc`, or with a Host of the form `{api}-{vpce-id}.execute-api.…`, which AWS has too (`spec/rest/domain-names.md`).
+//! `x-sluice-vpc`, or with a Host of the forms `{api}-{vpce-id}.execute-api.…` and `{vpce-id}-….execute-api.….vpce.…`, which AWS has too
+//! (`spec/rest/domain-names.md`).
 //! Other machines can't: their word would be no protection.
 
 use std::net::IpAddr;
@@ -45,9 +46,15 @@ impl<'a> Endpoint<'a> {
     }
 }
 
-/// The VPC endpoint in the first label of a host: `abc-vpce-0123.execute-api.…`.
+/// The VPC endpoint in the first label of a host: `abc-vpce-0123.execute-api.…`, `vpce-0123-name.execute-api.…`.
 fn in_host(host: &str) -> Option<&str> {
-    let label = host.split('.').next()?;
+    let (label, rest) = host.split_once('.')?;
+    if let Some(id) = label.strip_prefix("vpce-") {
+        let end = id.find('-').map_or(label.len(), |at| "vpce-".len() + at);
+        return label
+            .get(..end)
+            .filter(|_| rest.starts_with("execute-api."));
+    }
     let at = label.find("-vpce-")?;
     label.get(at + 1..)
 }
@@ -63,6 +70,15 @@ mod tests {
                 "abc-vpce-0a1b.execute-api.us-east-1.amazonaws.com",
                 Some("vpce-0a1b"),
             ),
+            (
+                "vpce-0a1b-xyz-us-east-1a.execute-api.us-east-1.vpce.amazonaws.com",
+                Some("vpce-0a1b"),
+            ),
+            (
+                "vpce-0a1b.execute-api.us-east-1.vpce.amazonaws.com",
+                Some("vpce-0a1b"),
+            ),
+            ("vpce-0a1b.example.com", None),
             ("abc.execute-api.localhost:4566", None),
             ("localhost", None),
         ];

@@ -374,12 +374,13 @@ impl Failure {
         }
     }
 
-    /// More requests wait for a backend than it will ever answer in time (`spec/rest/integrations.md` §1).
+    /// More requests wait for a backend than it will ever answer in time. 503 has no gateway response of its own
+    /// (`spec/rest/integrations.md` §1).
     pub(crate) fn busy() -> Self {
         Self {
             status: Some(503),
             ..Self::new(
-                GatewayResponseType::IntegrationFailure,
+                GatewayResponseType::Default5xx,
                 said!("Service Unavailable"),
                 "ServiceUnavailableException",
                 "Execution failed due to an internal error: too many requests wait for the backend",

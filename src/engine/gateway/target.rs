@@ -22,6 +22,8 @@ pub struct Target {
 enum Api {
     InHost(Range<usize>),
     InPath(Range<usize>),
+    /// In a header of the request.
+    Told(Arc<str>),
     /// By a custom domain name.
     Mapped(Arc<Mapping>),
 }
@@ -40,6 +42,15 @@ impl Target {
         // `{api}-{vpce-id}` names the VPC endpoint that a private API is reached through.
         let end = api.find("-vpce-").unwrap_or(api.len());
         Some(Self::after(Api::InHost(0..end), path, 0))
+    }
+
+    /// The target behind a VPC endpoint's own name, `{vpce}.execute-api.{region}.vpce.amazonaws.com`: `api` is what the header
+    /// `x-apigw-api-id` says (`spec/rest/domain-names.md` §1).
+    #[must_use]
+    pub fn of_endpoint(host: &str, api: &str, path: &str) -> Option<Self> {
+        let (label, rest) = host.split_once('.')?;
+        let is_endpoint = label.starts_with("vpce-") && rest.starts_with("execute-api.");
+        (is_endpoint && !api.is_empty()).then(|| Self::after(Api::Told(api.into()), path, 0))
     }
 
     /// The target that one of the two path forms gives.
@@ -116,6 +127,7 @@ impl Target {
         match &self.api {
             Api::InHost(range) => host.get(range.clone()),
             Api::InPath(range) => path.get(range.clone()),
+            Api::Told(api) => return api,
             Api::Mapped(mapping) => return &mapping.api_id,
         }
         .unwrap_or_default()

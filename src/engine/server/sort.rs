@@ -81,17 +81,30 @@ pub(crate) fn sort<B>(
     hosts: &[String],
     target: impl FnOnce(Option<&str>, &str) -> Option<Target>,
 ) -> Destination {
-    if let Some(target) = target(host_of(request), request.uri().path()) {
+    let host = host_of(request);
+    let path = request.uri().path();
+    let found = host
+        .and_then(|host| by_endpoint(request, host))
+        .or_else(|| target(host, path));
+    if let Some(target) = found {
         return Destination::Data(target);
     }
     if let Some(refusal) = refusal_of(request, hosts) {
         return Destination::Refused(refusal);
     }
-    let path = request.uri().path();
     if path == "/_sluice" || path.starts_with("/_sluice/") {
         return Destination::Extension;
     }
     Destination::Control
+}
+
+/// The API that a request to a VPC endpoint's own name asks for by a header.
+fn by_endpoint<B>(request: &Request<B>, host: &str) -> Option<Target> {
+    if !host.starts_with("vpce-") {
+        return None;
+    }
+    let api = request.headers().get("x-apigw-api-id")?.to_str().ok()?;
+    Target::of_endpoint(host, api, request.uri().path())
 }
 
 /// Live tail of logs is sent to the endpoint's name behind this prefix by AWS's SDKs.
@@ -210,6 +223,28 @@ mod tests {
                 "{uri} on {host}"
             );
         }
+    }
+
+    #[test]
+    fn a_vpc_endpoints_own_name_leads_to_the_api_that_a_header_names() {
+        let endpoint = "vpce-0a1b-xyz.execute-api.us-east-1.vpce.amazonaws.com";
+        let ask = |host: &str, api: &str| {
+            let headers = [("host", host), ("x-apigw-api-id", api)];
+            sort(&request("GET", "/dev/pets", &headers), &[], by_address)
+        };
+        let Destination::Data(target) = ask(endpoint, "abc") else {
+            panic!("it is data")
+        };
+        let path = "/dev/pets";
+        let found = [
+            target.api(endpoint, path),
+            target.stage(path),
+            target.path(path),
+        ];
+        assert_eq!(found, ["abc", "dev", "/pets"]);
+        // Any other host's requests go where they always do.
+        assert_eq!(ask("localhost", "abc"), Control);
+        assert_eq!(ask("vpce-0a1b.example.com", "abc"), Refused(Host));
     }
 
     #[test]

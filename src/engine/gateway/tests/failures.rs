@@ -126,7 +126,7 @@ fn failures_are_answered_to_the_letter() {
         ),
         (
             Failure::busy(),
-            "INTEGRATION_FAILURE 503 ServiceUnavailableException",
+            "DEFAULT_5XX 503 ServiceUnavailableException",
             r#"{"message":"Service Unavailable"}"#,
         ),
     ];
