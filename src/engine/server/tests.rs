@@ -417,6 +417,59 @@ fn who_sends_no_request_is_closed() {
     assert!(rest(&mut stream).ends_with("served"));
 }
 
+/// A backend whose answer is more than the system keeps for a client that doesn't read; tells when the gateway has hung up on it.
+fn torrent(hung_up: std::sync::mpsc::Sender<()>) -> SocketAddr {
+    const LENGTH: usize = 10 << 20;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut buffer = [0; 4096];
+            let _ = stream.read(&mut buffer);
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {LENGTH}\r\n\r\n");
+            let _ = stream.write_all(head.as_bytes());
+            let _ = stream.write_all(&vec![b'x'; LENGTH]);
+            // Nothing more is asked on this connection: it ends when the gateway ends it.
+            while matches!(stream.read(&mut buffer), Ok(1..)) {}
+            let _ = hung_up.send(());
+        }
+    });
+    address
+}
+
+#[test]
+fn who_does_not_read_the_answer_is_closed_and_so_is_its_backend() {
+    let patience = Patience {
+        stalled: Duration::from_millis(50),
+        round: Duration::from_millis(10),
+        ..Patience::default()
+    };
+    let engine = start(Config {
+        connections: Some(4),
+        patience,
+        ..Config::default()
+    });
+    let engine = engine.unwrap();
+    let (hung_up, told) = std::sync::mpsc::channel();
+    let api = Api::deployed(&engine, Some(torrent(hung_up)));
+    let post = format!(
+        "POST {} HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n",
+        api.path()
+    );
+    // More than there is room for, one after the other: each must be gone before the next gets in.
+    for _ in 0..6 {
+        let mut stream = connect(engine.addr());
+        stream.write_all(post.as_bytes()).unwrap();
+        told.recv_timeout(GUARD).expect("the backend is let go");
+        let mut taken = Vec::new();
+        let _ = stream.read_to_end(&mut taken);
+        assert!(taken.len() < 10 << 20, "{} bytes came", taken.len());
+    }
+    let answer = exchange_when_there_is_room(engine.addr(), api.get().as_bytes());
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
 #[test]
 fn beyond_its_room_the_gateway_says_so_at_once() {
     let engine = start(Config {
