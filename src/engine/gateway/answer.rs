@@ -11,6 +11,7 @@ use super::record::What;
 use super::request_ids::RequestIds;
 use super::{compress, headers};
 use crate::engine::message;
+use crate::engine::message::names::{self, Spellings};
 
 pub(crate) const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 pub(crate) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
@@ -21,6 +22,8 @@ pub(crate) struct Answer {
     /// Headers that were known beforehand.
     lines: Bytes,
     pub(crate) headers: HeaderMap,
+    /// Those of them that their author spelled in a way of their own.
+    pub(crate) spellings: Spellings,
     /// The headers as a log spells them, when details are recorded.
     pub(crate) spelled: Option<Vec<(String, String)>>,
     pub(crate) body: Body,
@@ -41,6 +44,7 @@ impl Answer {
             status: 200,
             lines: Bytes::new(),
             headers: HeaderMap::with_capacity(headers + 2),
+            spellings: Spellings::new(),
             spelled: details.then(Vec::new),
             body: Body::default(),
         }
@@ -52,6 +56,7 @@ impl Answer {
             status,
             lines: ready.lines.clone(),
             headers: HeaderMap::new(),
+            spellings: Spellings::new(),
             spelled: None,
             body: Body::whole(ready.body.clone()),
         }
@@ -63,6 +68,7 @@ impl Answer {
             all.retain(|(n, _)| !n.eq_ignore_ascii_case(spelled));
             all.push((spelled.to_owned(), text(&value)));
         }
+        self.spell(&name, spelled);
         self.headers.insert(name, value);
     }
 
@@ -71,7 +77,19 @@ impl Answer {
         if let Some(all) = &mut self.spelled {
             all.push((spelled.to_owned(), text(&value)));
         }
+        self.spell(&name, spelled);
         self.headers.append(name, value);
+    }
+
+    /// Has a name written as its author spelled it first. What a body is called is the gateway's to say.
+    fn spell(&mut self, name: &HeaderName, spelled: &str) {
+        let known = |(n, _): &(HeaderName, _)| n == name;
+        if *name != CONTENT_TYPE
+            && names::usual(name) != spelled
+            && !self.spellings.iter().any(known)
+        {
+            self.spellings.push((name.clone(), spelled.into()));
+        }
     }
 
     /// Adds a value of a header that nobody of ours spelled.
@@ -93,6 +111,7 @@ impl Answer {
         x.record.length = http_body::Body::size_hint(&self.body).exact();
         let mut answer = respond(self.status, self.headers, self.body, &x.ids);
         answer.lines[1] = self.lines;
+        answer.spellings = self.spellings;
         answer
     }
 
@@ -115,6 +134,7 @@ fn respond(status: u16, headers: HeaderMap, body: Body, ids: &RequestIds) -> mes
         status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
         lines: [ids.lines(), Bytes::new()],
         headers,
+        spellings: Spellings::new(),
         body,
     }
 }

@@ -1,8 +1,8 @@
 //! Answers that are known when a deployment is compiled: those of mocks whose templates and headers are the same for every request.
 
 use bytes::Bytes;
+use http::HeaderValue;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
 
 use super::mapping::{Mapping, Mappings};
 use super::snapshot::ResponseHeader;
@@ -21,18 +21,25 @@ impl Ready {
             (kind, Mapping::Constant(text)) => (kind, text.clone()),
             _ => return None,
         };
-        let mut all = HeaderMap::new();
-        all.insert(CONTENT_TYPE, HeaderValue::from_str(kind).ok()?);
+        let mut all = vec![(
+            CONTENT_TYPE,
+            "Content-Type",
+            HeaderValue::from_str(kind).ok()?,
+        )];
         for header in headers {
-            all.insert(header.name.clone(), header.constant.clone()?);
+            let value = header.constant.clone()?;
+            match all.iter_mut().find(|(name, ..)| *name == header.name) {
+                Some(same) => same.2 = value,
+                None => all.push((header.name.clone(), &header.spelled, value)),
+            }
         }
         // Whether it is packed once more depends on the request.
-        if all.contains_key(CONTENT_ENCODING) {
+        if all.iter().any(|(name, ..)| *name == CONTENT_ENCODING) {
             return None;
         }
         let mut lines = Vec::new();
-        for (name, value) in &all {
-            for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+        for (_, name, value) in &all {
+            for part in [name.as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
                 lines.extend_from_slice(part);
             }
         }
@@ -67,7 +74,7 @@ mod tests {
             &[("X-Own", "'1'"), ("Content-Type", "'text/plain'")],
         );
         let made = made.unwrap();
-        assert_eq!(made.lines, "content-type: text/plain\r\nx-own: 1\r\n");
+        assert_eq!(made.lines, "Content-Type: text/plain\r\nX-Own: 1\r\n");
         assert_eq!(made.body, "{}");
     }
 

@@ -12,7 +12,7 @@ const UUID: usize = 36;
 const EXTENDED: usize = 16;
 
 /// Every answer has both ids: they are made as the lines of its head.
-const LINES: &[u8; 90] = b"x-amzn-requestid: 00000000-0000-0000-0000-000000000000\r\n\
+const LINES: &[u8; 90] = b"x-amzn-RequestId: 00000000-0000-0000-0000-000000000000\r\n\
     x-amz-apigw-id: 000000000000000=\r\n";
 /// Where the ids stand in these.
 const REQUEST: std::ops::Range<usize> = 18..18 + UUID;
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(ids.extended_id().len(), 16);
         assert!(ids.extended_id().ends_with('='));
         let lines = format!(
-            "x-amzn-requestid: {}\r\nx-amz-apigw-id: {}\r\n",
+            "x-amzn-RequestId: {}\r\nx-amz-apigw-id: {}\r\n",
             ids.request_id(),
             ids.extended_id()
         );

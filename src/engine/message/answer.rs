@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
+use super::names::Spellings;
+
 /// An answer: its head, as far as its author decides about it, and its body.
 ///
 /// Header lines that are the same for every answer of a kind, or that are made as text, need not become a map and text again.
@@ -13,6 +15,8 @@ pub struct Answer<B> {
     pub(crate) lines: [Bytes; 2],
     /// Further headers.
     pub(crate) headers: HeaderMap,
+    /// Those of them that aren't spelled as usual.
+    pub(crate) spellings: Spellings,
     pub(crate) body: B,
 }
 
@@ -23,6 +27,7 @@ impl<B> Answer<B> {
             status: self.status,
             lines: self.lines,
             headers: self.headers,
+            spellings: self.spellings,
             body: body(self.body),
         }
     }
@@ -35,6 +40,7 @@ impl<B> From<Response<B>> for Answer<B> {
             status: head.status,
             lines: [const { Bytes::new() }; 2],
             headers: head.headers,
+            spellings: Spellings::new(),
             body,
         }
     }
@@ -81,6 +87,7 @@ mod tests {
                 Bytes::from_static(b"a: e\r\n"),
             ],
             headers,
+            spellings: Spellings::new(),
             body: (),
         };
         let response = Response::from(answer);

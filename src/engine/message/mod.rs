@@ -5,6 +5,7 @@
 mod answer;
 pub(crate) mod framing;
 mod incoming;
+pub(crate) mod names;
 
 pub use answer::Answer;
 pub(crate) use incoming::Inlet;

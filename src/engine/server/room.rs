@@ -17,8 +17,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// In AWS's words for a gateway that can't serve (`spec/rest/integrations.md` §1).
 const UNAVAILABLE: &[u8] =
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: 33\r\n\
-    connection: close\r\n\r\n{\"message\":\"Service Unavailable\"}";
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 33\r\n\
+    Connection: close\r\n\r\n{\"message\":\"Service Unavailable\"}";
 
 /// How many connections there may be, over all data runtimes.
 #[derive(Clone, Debug)]
@@ -143,6 +143,6 @@ mod tests {
     fn a_refusal_declares_its_length() {
         let text = std::str::from_utf8(UNAVAILABLE).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(&format!("content-length: {}", body.len())));
+        assert!(head.contains(&format!("Content-Length: {}", body.len())));
     }
 }

@@ -62,7 +62,7 @@ fn one(stream: &mut TcpStream) -> String {
     let head = String::from_utf8(bytes).unwrap();
     let length = head
         .lines()
-        .find_map(|l| l.strip_prefix("content-length: "));
+        .find_map(|l| l.strip_prefix("Content-Length: "));
     let mut body = vec![0; length.unwrap().parse().unwrap()];
     stream.read_exact(&mut body).unwrap();
     head + std::str::from_utf8(&body).unwrap()
@@ -537,6 +537,72 @@ fn names_of_headers_keep_the_clients_spelling() {
     let answer = exchange(engine.addr(), head("X-OTHER: 1").as_bytes());
     assert!(answer.contains("HOST X-OTHER"), "{answer}");
     assert_eq!(names(&[&head("X-own: 1")]), format!("HOST X-own {added}"));
+}
+
+/// Recorded: what answers' headers are called, and that their authors' spelling stays.
+#[test]
+fn names_of_answers_are_spelled_as_awss() {
+    let engine = start(Config::default()).unwrap();
+    let address = engine.addr();
+    let template = "#set($context.responseOverride.header.tesT-Multi = ['a', 'b'])$context.stage";
+    let api = Api::answering(&engine, template, None);
+    let names = |request: &str| {
+        let answer = exchange(address, request.as_bytes());
+        let (head, _) = answer.split_once("\r\n\r\n").unwrap();
+        let lines = head.lines().skip(1);
+        let mut names: Vec<&str> = lines.map(|l| l.split_once(": ").unwrap().0).collect();
+        names.sort_unstable();
+        names.join(" ")
+    };
+    assert_eq!(
+        names(&api.get()),
+        "Connection Content-Length Content-Type Date tesT-Multi tesT-Multi x-amz-apigw-id x-amzn-RequestId"
+    );
+    let refused = "Connection Content-Length Content-Type Date x-amz-apigw-id x-amzn-ErrorType x-amzn-RequestId";
+    assert_eq!(names(&api.get().replacen("GET", "PUT", 1)), refused);
+    let nowhere = "GET /_aws/execute-api/none/t/ HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    assert_eq!(names(nowhere), refused);
+    // What is known beforehand, and what is mapped.
+    let path = format!("/restapis/{}/resources", api.id);
+    let found = control(address, "GET", &path, &json!({}));
+    let root = found["item"][0]["id"].as_str().unwrap();
+    let call = |verb: &str, rest: &str, body: &Value| {
+        control(
+            address,
+            verb,
+            &format!("{path}/{root}/methods/GET/{rest}"),
+            body,
+        );
+    };
+    let declared = ["X-oWn", "Date", "X-PATH"].map(|name| {
+        let path = format!("/responseParameters/method.response.header.{name}");
+        json!({"op": "add", "path": path, "value": "false"})
+    });
+    call(
+        "PATCH",
+        "responses/200",
+        &json!({ "patchOperations": declared }),
+    );
+    let put = |path: &str, body: &Value| call("PUT", path, body);
+    put(
+        "integration/responses/200",
+        &json!({"responseParameters": {
+            "method.response.header.X-oWn": "'1'",
+            "method.response.header.Date": "'2'",
+            "method.response.header.X-PATH": "context.path",
+        }}),
+    );
+    api.deploy();
+    let expected = "Connection Content-Length Content-Type Date X-PATH X-oWn x-amz-apigw-id x-amzn-Remapped-Date x-amzn-RequestId";
+    assert_eq!(names(&api.get()), expected);
+    put(
+        "integration/responses/200",
+        &json!({"responseTemplates": {"application/json": "x"}, "responseParameters": {"method.response.header.X-oWn": "'1'"}}),
+    );
+    api.deploy();
+    let expected =
+        "Connection Content-Length Content-Type Date X-oWn x-amz-apigw-id x-amzn-RequestId";
+    assert_eq!(names(&api.get()), expected);
 }
 
 #[test]

@@ -15,6 +15,8 @@ use jiff::Timestamp;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use crate::engine::message::names::Spellings;
+
 /// How long it takes to make a cluster.
 const CREATING: Duration = Duration::from_secs(2);
 /// How long it takes to flush or to delete one.
@@ -42,6 +44,8 @@ pub(crate) struct Cluster {
 pub(crate) struct Entry {
     pub(crate) status: u16,
     pub(crate) headers: Box<[(HeaderName, HeaderValue)]>,
+    /// Those of them that aren't spelled as usual.
+    pub(crate) spellings: Spellings,
     pub(crate) body: Bytes,
     /// When it was stored, wall time.
     pub(crate) stored: Timestamp,
@@ -234,6 +238,7 @@ mod tests {
         Entry {
             status: 200,
             headers: Box::new([]),
+            spellings: Vec::new(),
             body: Bytes::from(vec![b'x'; body]),
             stored: Timestamp::UNIX_EPOCH,
             expires: Duration::from_secs(expires),

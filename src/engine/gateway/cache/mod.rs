@@ -93,6 +93,7 @@ pub(crate) fn lookup(x: &mut Exchange) -> Result<Option<Answer>, Failure> {
     x.record.cache_hit = Some(true);
     let mut answer = Answer::with_room(entry.headers.len() + 1, x.record.wants_details());
     answer.status = entry.status;
+    answer.spellings.clone_from(&entry.spellings);
     for (name, value) in &entry.headers {
         answer.append(name.clone(), value.clone());
     }
@@ -119,6 +120,7 @@ pub(crate) fn store(x: &mut Exchange, mut answer: Answer, clock: &Clock) -> Answ
         let mut entry = Entry {
             status: answer.status,
             headers: kept.map(|(n, v)| (n.clone(), v.clone())).collect(),
+            spellings: answer.spellings.clone(),
             body: Bytes::new(),
             stored: clock.now(),
             expires: clock.monotonic() + policy.ttl,

@@ -55,7 +55,7 @@ impl Buffers {
     pub(super) fn renew_date(&self) {
         let now = self.clock.now();
         let mut text = String::with_capacity(DATE);
-        text.push_str("date: ");
+        text.push_str("Date: ");
         // Fails for years before 0 only; the last date stays then.
         let printed = DateTimePrinter::new().print_timestamp_rfc9110(&now, &mut text);
         text.push_str("\r\n");
@@ -103,10 +103,10 @@ mod tests {
     fn the_date_is_written_as_http_writes_it() {
         let clock = Clock::manual("1994-11-06T08:49:37.9Z".parse().unwrap());
         let buffers = Buffers::new(clock.clone());
-        assert_eq!(&buffers.date(), b"date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+        assert_eq!(&buffers.date(), b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
         clock.advance(std::time::Duration::from_secs(54_621));
         buffers.renew_date();
-        assert_eq!(&buffers.date(), b"date: Sun, 06 Nov 1994 23:59:58 GMT\r\n");
+        assert_eq!(&buffers.date(), b"Date: Sun, 06 Nov 1994 23:59:58 GMT\r\n");
     }
 
     #[test]

@@ -438,6 +438,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             status,
             lines: [const { Bytes::new() }; 2],
             headers: HeaderMap::new(),
+            spellings: Vec::new(),
             body: (),
         };
         let manner = Manner {

@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
+use http::StatusCode;
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING};
-use http::{HeaderMap, StatusCode};
 use tokio::io::AsyncWrite;
 
-use crate::engine::message::Answer;
+use crate::engine::message::{Answer, names};
 
 /// Bodies that are copied behind their head: one piece is cheaper to write than two.
 const COPIED: usize = 4 * 1024;
@@ -84,26 +84,26 @@ impl Output {
         for lines in &answer.lines {
             text.extend_from_slice(lines);
         }
-        let dated = !answer.headers.is_empty() && self.headers(&answer.headers);
+        let dated = !answer.headers.is_empty() && self.headers(answer);
         let text = &mut self.text;
         let length = match manner.framing {
             Framing::Length(length) => Some(length),
             Framing::None => manner.told.filter(|told| *told > 0),
             Framing::Chunks(_) => {
-                text.extend_from_slice(b"transfer-encoding: chunked\r\n");
+                text.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
                 None
             }
             Framing::Close => None,
         };
         if let Some(length) = length {
-            text.extend_from_slice(b"content-length: ");
+            text.extend_from_slice(b"Content-Length: ");
             text.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
             text.extend_from_slice(b"\r\n");
         }
         text.extend_from_slice(if manner.keeps {
-            b"connection: keep-alive\r\n".as_slice()
+            b"Connection: keep-alive\r\n".as_slice()
         } else {
-            b"connection: close\r\n"
+            b"Connection: close\r\n"
         });
         if !dated {
             text.extend_from_slice(date);
@@ -112,14 +112,15 @@ impl Output {
     }
 
     /// Headers that aren't about the message itself; whether the date is among them.
-    fn headers(&mut self, headers: &HeaderMap) -> bool {
+    fn headers<B>(&mut self, answer: &Answer<B>) -> bool {
         let mut dated = false;
-        for (name, value) in headers {
+        for (name, value) in &answer.headers {
             if [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(name) {
                 continue;
             }
             dated |= *name == DATE;
-            self.text.extend_from_slice(name.as_str().as_bytes());
+            let name = names::written(name, &answer.spellings);
+            self.text.extend_from_slice(name.as_bytes());
             self.text.extend_from_slice(b": ");
             self.text.extend_from_slice(value.as_bytes());
             self.text.extend_from_slice(b"\r\n");
@@ -210,7 +211,7 @@ impl Output {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderValue, header};
+    use http::{HeaderMap, HeaderValue, header};
 
     use super::*;
 
@@ -219,6 +220,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             lines: [Bytes::from_static(b"x-ready: 1\r\n"), Bytes::new()],
             headers,
+            spellings: Vec::new(),
             body: (),
         }
     }
@@ -261,7 +263,7 @@ mod tests {
         let text = String::from_utf8(output.text).unwrap();
         assert_eq!(
             text,
-            "HTTP/1.1 299 \r\nx-ready: 1\r\ndate: yesterday\r\nvary: a\r\ncontent-length: 2\r\nconnection: close\r\n\r\n"
+            "HTTP/1.1 299 \r\nx-ready: 1\r\ndate: yesterday\r\nvary: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
         );
     }
 

@@ -80,6 +80,7 @@ async fn answer(request: Box<Request<Incoming>>) -> Answer<Pieces> {
         status: StatusCode::from_u16(status).unwrap(),
         lines: [const { Bytes::new() }; 2],
         headers: HeaderMap::new(),
+        spellings: Vec::new(),
         body: Pieces(pieces, false),
     }
 }
@@ -122,13 +123,13 @@ async fn exchange(sent: &str, piece: usize) -> String {
     reading.read_to_string(&mut got).await.unwrap();
     drop(reading);
     sending.await.unwrap();
-    got.replace("date: Thu, 01 Jan 1970 00:00:00 GMT\r\n", "")
-        .replace("connection: keep-alive\r\n", "")
+    got.replace("Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n", "")
+        .replace("Connection: keep-alive\r\n", "")
 }
 
 #[test]
 fn requests_are_answered_one_after_another_however_they_are_cut() {
-    const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: ";
+    const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: ";
     const CLOSED: &str = "the connection was closed before the body's end";
     for (sent, got) in [
         (
@@ -137,7 +138,7 @@ fn requests_are_answered_one_after_another_however_they_are_cut() {
         ),
         (
             "POST /echo HTTP/1.1\r\ncontent-length: 5\r\n\r\nhelloGET /b HTTP/1.1\r\nConnection: close\r\n\r\nGET /c",
-            format!("{OK}5\r\n\r\nhello{OK}2\r\nconnection: close\r\n\r\n/b"),
+            format!("{OK}5\r\n\r\nhello{OK}2\r\nConnection: close\r\n\r\n/b"),
         ),
         (
             "POST /echo HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhe\r\n3;x\r\nllo\r\n0\r\nT: x\r\n\r\nGET /b HTTP/1.1\r\n\r\n",
@@ -154,31 +155,31 @@ fn requests_are_answered_one_after_another_however_they_are_cut() {
         ),
         (
             "POST /unread HTTP/1.1\r\ncontent-length: 999999\r\n\r\nhello",
-            format!("{OK}7\r\nconnection: close\r\n\r\n/unread"),
+            format!("{OK}7\r\nConnection: close\r\n\r\n/unread"),
         ),
         (
             "HEAD /a HTTP/1.1\r\n\r\nGET /204 HTTP/1.1\r\n\r\nGET /b HTTP/1.0\r\n\r\n",
             format!(
-                "{OK}2\r\n\r\nHTTP/1.1 204 No Content\r\n\r\nHTTP/1.0 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n/b"
+                "{OK}2\r\n\r\nHTTP/1.1 204 No Content\r\n\r\nHTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n/b"
             ),
         ),
         (
             "GET /pieces HTTP/1.1\r\n\r\nGET /pieces HTTP/1.0\r\nconnection: keep-alive\r\n\r\n",
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n\
-             HTTP/1.0 200 OK\r\nconnection: close\r\n\r\nabc"
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n\
+             HTTP/1.0 200 OK\r\nConnection: close\r\n\r\nabc"
                 .to_owned(),
         ),
         (
             "POST /echo HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nno",
             format!(
-                "HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{CLOSED}",
+                "HTTP/1.1 400 Bad Request\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{CLOSED}",
                 CLOSED.len()
             ),
         ),
         (
             "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/3\r\n\r\nGET /c HTTP/1.1\r\n\r\n",
             format!(
-                "{OK}2\r\n\r\n/aHTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                "{OK}2\r\n\r\n/aHTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
             ),
         ),
         ("GET /a HTTP/1.1\r\n", String::new()),
@@ -197,7 +198,7 @@ fn an_answer_that_breaks_off_has_no_end() {
         let got = exchange("GET /broken HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n", 100).await;
         assert_eq!(
             got,
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab"
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab"
         );
     });
 }
@@ -228,13 +229,13 @@ fn who_waits_to_be_asked_for_the_body_is_asked_when_it_is_read() {
         stream.write_all(b"ok").await.unwrap();
         let answer = read_to(&mut stream, "\r\n\r\nok").await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        assert!(answer.contains("connection: keep-alive\r\n"), "{answer}");
+        assert!(answer.contains("Connection: keep-alive\r\n"), "{answer}");
         // Not asked: whether the body comes can't be told, so nothing can follow.
         stream.write_all(head("/unread").as_bytes()).await.unwrap();
         let mut rest = String::new();
         stream.read_to_string(&mut rest).await.unwrap();
         assert!(
-            rest.starts_with("HTTP/1.1 200") && rest.contains("connection: close\r\n"),
+            rest.starts_with("HTTP/1.1 200") && rest.contains("Connection: close\r\n"),
             "{rest}"
         );
     });
@@ -257,7 +258,7 @@ fn a_connection_that_is_to_end_does_so_after_its_answer() {
         let mut rest = String::new();
         stream.read_to_string(&mut rest).await.unwrap();
         assert!(
-            rest.contains("connection: close\r\n") && rest.ends_with("\r\n\r\nok"),
+            rest.contains("Connection: close\r\n") && rest.ends_with("\r\n\r\nok"),
             "{rest}"
         );
     });
