@@ -170,7 +170,7 @@ async fn protected(
             authorized(x, caller, &authorizer, &scopes).await
         }
         Authorization::Iam => {
-            let identity = authenticate(x, credentials, incoming).await?;
+            let identity = authenticate(x, caller, credentials, incoming).await?;
             let workflow = if *identity.account == *x.stage.account {
                 Workflow::SameAccount
             } else {
@@ -278,6 +278,7 @@ fn check_endpoint(x: &Exchange) -> Result<(), Failure> {
 /// Who signed the request. Without credentials to prove it by, everybody who signs is the root of the account.
 async fn authenticate(
     x: &mut Exchange,
+    caller: &Caller<'_>,
     credentials: Option<&Credentials>,
     incoming: &mut Option<Incoming>,
 ) -> Result<Arc<Identity>, Failure> {
@@ -285,7 +286,7 @@ async fn authenticate(
     let claim = with_received(x, Claim::read);
     let claim = claim.and_then(|claim| claim.ok_or_else(SignatureError::missing_token));
     let body = match (&claim, credentials, incoming.take()) {
-        (Ok(_), Some(_), Some(body)) => read_body(body).await?,
+        (Ok(_), Some(_), Some(body)) => read_body(body, caller.body_patience).await?,
         (_, _, body) => {
             *incoming = body;
             bytes::Bytes::new()

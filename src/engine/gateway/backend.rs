@@ -35,6 +35,8 @@ pub(crate) struct Caller<'a> {
     pub(crate) clock: &'a Clock,
     pub(crate) functions: &'a Functions,
     pub(crate) keyring: &'a Keyring,
+    /// How long a client's body is waited for.
+    pub(crate) body_patience: Duration,
 }
 
 impl Caller<'_> {
@@ -78,10 +80,14 @@ impl Caller<'_> {
         incoming: Option<Incoming>,
     ) -> Result<Body, Failure> {
         let outgoing = match incoming {
-            Some(incoming) => first_frame(incoming, x.conversion == Conversion::Text)
-                .await
-                .map_err(|error| client_broke(&error))?
-                .map(Source::Client),
+            Some(incoming) => {
+                let first = pin!(first_frame(incoming, x.conversion == Conversion::Text));
+                let first = self.pool.limit(self.body_patience, first).await;
+                let first = first.map_err(|_| Failure::slow_body())?;
+                first
+                    .map_err(|error| client_broke(&error))?
+                    .map(Source::Client)
+            }
             None => Outgoing::Whole(x.request.body.clone()),
         };
         let sent = self.send(x, integration, backend, true, outgoing).await?;
@@ -119,7 +125,8 @@ impl Caller<'_> {
                 }
                 Ok(Outgoing::Stream(first, rest, text)) => {
                     note_answer(x, head.status, &head.headers, &first);
-                    stream(first, Source::Backend(rest), text)
+                    // The rest may take as long as a client needs for it; a backend that stops is waited for as before.
+                    stream(first, Source::Backend(rest), text).pausing(left)
                 }
                 Err(error) => return Err(Failure::network(&error.to_string())),
             }

@@ -97,28 +97,56 @@ impl std::fmt::Debug for Copy {
     }
 }
 
-/// How long a body that is passed on as it comes may pause, and take as a whole.
+/// How long a body that is passed on as it comes may be waited for: each time, and up to when. How long its receiver takes doesn't count.
 #[derive(Debug)]
 pub(crate) struct Pace {
     pause: Duration,
-    end: Instant,
-    timer: Pin<Box<Sleep>>,
+    end: Option<Instant>,
+    /// Made when something has to be waited for.
+    timer: Option<Pin<Box<Sleep>>>,
+    waits: bool,
 }
 
 impl Pace {
     /// A body that may pause for `pause` and take `whole`.
     pub(crate) fn new(pause: Duration, whole: Duration) -> Self {
         Self {
+            end: Some(Instant::now() + whole),
+            ..Self::pausing(pause)
+        }
+    }
+
+    /// A body that may pause for `pause`.
+    fn pausing(pause: Duration) -> Self {
+        Self {
             pause,
-            end: Instant::now() + whole,
-            timer: Box::pin(tokio::time::sleep(pause.min(whole))),
+            end: None,
+            timer: None,
+            waits: false,
         }
     }
 
     /// Something came.
     fn go_on(&mut self) {
-        let next = (Instant::now() + self.pause).min(self.end);
-        self.timer.as_mut().reset(next);
+        self.waits = false;
+    }
+
+    /// Nothing came yet: ready when it was waited for too long.
+    fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let end = self.end;
+        let until = || {
+            let next = Instant::now() + self.pause;
+            end.map_or(next, |end| next.min(end))
+        };
+        let is_new = self.timer.is_none();
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until())));
+        if !is_new && !self.waits {
+            timer.as_mut().reset(until());
+        }
+        self.waits = true;
+        timer.as_mut().poll(cx)
     }
 }
 
@@ -172,6 +200,14 @@ impl Body {
         })))
     }
 
+    /// The same, waited for no longer than `pause` at a stretch.
+    pub(crate) fn pausing(mut self, pause: Duration) -> Self {
+        if let Inner::Stream(stream) = &mut self.0 {
+            stream.pace = Some(Pace::pausing(pause));
+        }
+        self
+    }
+
     /// A body of any length, passed on as it comes.
     pub(crate) fn paced(rest: Reply, pace: Pace) -> Self {
         Self(Inner::Stream(Box::new(Stream {
@@ -192,7 +228,7 @@ impl Body {
             Inner::Whole(bytes) if bytes.len() <= limit => done(Bytes::copy_from_slice(bytes)),
             Inner::Whole(_) => {}
             // Streaming and caching exclude each other (`spec/rest/integrations.md` §9).
-            Inner::Stream(stream) if stream.pace.is_some() => {}
+            Inner::Stream(stream) if stream.left > PAYLOAD_LIMIT => {}
             Inner::Stream(stream) => {
                 stream.copy = Some(Copy {
                     bytes: BytesMut::new(),
@@ -260,7 +296,7 @@ impl Stream {
                         let Some(pace) = &mut self.pace else {
                             return Poll::Pending;
                         };
-                        std::task::ready!(pace.timer.as_mut().poll(cx));
+                        std::task::ready!(pace.poll_over(cx));
                         self.rest = None;
                         return Poll::Ready(Some(Err(BodyError::Stalled)));
                     }

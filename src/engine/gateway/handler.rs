@@ -32,9 +32,6 @@ use crate::engine::telemetry::{Observation, Recorder};
 /// The longest URL of any API, in bytes: a regional one's (`spec/rest/resources-methods.md` §5).
 const URL_LIMIT: usize = 10_240;
 
-/// How long a client may take to send a body that is read before anything is done with it: as long as a backend may take to answer.
-const BODY_PATIENCE: Duration = Duration::from_secs(29);
-
 /// Serves requests in one data runtime.
 ///
 /// A handler isn't shared between threads: it owns the runtime's connections to backends and its generator. Its futures aren't `Send`,
@@ -91,6 +88,7 @@ impl Handler {
             clock: &self.gateway.clock,
             functions: &self.gateway.settings.functions,
             keyring: &self.gateway.keyring,
+            body_patience: self.gateway.settings.body_patience,
         };
         let answer = match self.enter(&mut x, &caller, incoming).await {
             Ok(incoming) => life::serve(&mut x, &caller, incoming).await,
@@ -242,7 +240,7 @@ impl Handler {
         }
         if let Some(incoming) = incoming {
             // Boxed: most requests have none.
-            x.request.body = Box::pin(read_body(incoming)).await?;
+            x.request.body = Box::pin(read_body(incoming, caller.body_patience)).await?;
         }
         compress::unpack_request(x)?;
         x.note_method_request();
@@ -275,9 +273,9 @@ impl WallClock {
     }
 }
 
-/// A client's body, whole.
-pub(crate) async fn read_body(incoming: Incoming) -> Result<Bytes, Failure> {
-    let read = tokio::time::timeout(BODY_PATIENCE, read_whole(incoming, PAYLOAD_LIMIT));
+/// A client's body, whole; it may take as long as `patience`.
+pub(crate) async fn read_body(incoming: Incoming, patience: Duration) -> Result<Bytes, Failure> {
+    let read = tokio::time::timeout(patience, read_whole(incoming, PAYLOAD_LIMIT));
     match read.await {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(BodyError::TooLarge)) => Err(Failure::too_large()),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
@@ -32,6 +33,9 @@ pub struct Settings {
     pub account: ThrottleSettings,
     /// The size of all headers of a request, in bytes. AWS: 10,240 (newer pages of its documentation say 20,480).
     pub header_bytes: usize,
+    /// How long a client may take to send its body, where that is read before anything is done with it, or to begin with it, where it is
+    /// passed on as it comes: by default as long as a backend may take to answer.
+    pub body_patience: Duration,
     /// Where Lambda functions run.
     pub functions: Functions,
     /// Where VPC links lead.
@@ -52,6 +56,7 @@ impl Default for Settings {
                 rate_limit: 10_000.0,
             },
             header_bytes: 10_240,
+            body_patience: Duration::from_secs(29),
             functions: Functions::Nowhere,
             vpc_links: VpcLinkAddresses::default(),
             jwks: Vec::new(),

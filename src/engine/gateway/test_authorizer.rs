@@ -59,6 +59,7 @@ impl Gateway {
             clock: &self.clock,
             functions: &self.settings.functions,
             keyring: &self.keyring,
+            body_patience: self.settings.body_patience,
         };
         let authorizer = Authorizer::compile(0, authorizer);
         let mut answer = TestAuthorizerAnswer::default();

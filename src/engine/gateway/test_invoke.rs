@@ -94,6 +94,7 @@ impl Gateway {
             clock: &self.clock,
             functions: &self.settings.functions,
             keyring: &self.keyring,
+            body_patience: self.settings.body_patience,
         };
         let checked = validate::parameters(&x)
             .and_then(|()| validate::body(&x))

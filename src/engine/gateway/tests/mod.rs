@@ -42,6 +42,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{LocalSet, spawn_local};
 
+use super::pool::{Pool, PoolLimits, Tls};
 use super::{Gateway, Handler, Settings};
 use crate::base::{Chance, Clock};
 use crate::engine::telemetry::Telemetry;
@@ -72,6 +73,11 @@ impl Rig {
     }
 
     pub(super) async fn with(settings: Settings) -> Self {
+        Self::limited(settings, PoolLimits::default()).await
+    }
+
+    /// A gateway with so many connections to each backend, and so many requests that wait for one.
+    pub(super) async fn limited(settings: Settings, limits: PoolLimits) -> Self {
         let clock = Clock::manual("2026-01-02T03:04:05Z".parse().unwrap());
         let telemetry = Arc::new(Telemetry::new(clock.clone()));
         let gateway = Arc::new(Gateway::new(
@@ -79,7 +85,8 @@ impl Rig {
             settings,
             Arc::clone(&telemetry),
         ));
-        let handler = Rc::new(gateway.handler(Chance::seeded(7)));
+        let pool = Pool::new(clock.clone(), limits, Tls::default());
+        let handler = Rc::new(Handler::new(Arc::clone(&gateway), Chance::seeded(7), pool));
         let asked = Rc::clone(&handler);
         spawn_local(async move { asked.answer_questions().await });
         let address = serve(handler).await;
