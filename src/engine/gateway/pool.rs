@@ -237,7 +237,8 @@ impl Drop for Waits<'_> {
 impl Lease {
     /// Keeps the connection for the next request, if the answer's end leaves it fit for one.
     pub(crate) fn give_back(mut self) {
-        if !self.connection.is_free() {
+        // Who waits does so for leave to open a connection, which a kept one would hold back.
+        if !self.connection.is_free() || self.backend.waiting.load(Ordering::Relaxed) > 0 {
             return;
         }
         self.connection.rest();

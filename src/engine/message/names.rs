@@ -19,7 +19,6 @@ pub(crate) fn usual(name: &HeaderName) -> &str {
     }
     let text = name.as_str();
     match text.strip_prefix("x-amzn-") {
-        None => text,
         Some("trace-id") => "X-Amzn-Trace-Id",
         Some("errortype") => "x-amzn-ErrorType",
         Some("requestid") => "x-amzn-RequestId",
@@ -28,7 +27,7 @@ pub(crate) fn usual(name: &HeaderName) -> &str {
         Some("remapped-date") => "x-amzn-Remapped-Date",
         Some("remapped-server") => "x-amzn-Remapped-Server",
         Some("remapped-x-amzn-requestid") => "x-amzn-Remapped-x-amzn-RequestId",
-        Some(_) => text,
+        _ => text,
     }
 }
 
