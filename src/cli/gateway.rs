@@ -24,6 +24,9 @@ pub(crate) struct Gateway {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4566")]
     listen: SocketAddr,
+    /// Address to speak TLS on, with certificates of an authority of its own (see the README)
+    #[arg(long, value_name = "ADDR")]
+    tls_listen: Option<SocketAddr>,
     /// Folder that keeps the state [default: sluice in the user's data folder]
     #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
     data_dir: Option<PathBuf>,
@@ -157,6 +160,7 @@ impl Gateway {
             quotas,
             enforce_control_quotas: self.enforce_control_quotas,
             listen: self.listen,
+            tls_listen: self.tls_listen,
             location,
             account: self.account,
             threads: self.threads,
@@ -171,6 +175,13 @@ impl Gateway {
             Err(error) => return super::fail(3, &error.to_string()),
         };
         say(&format!("ready http://{}", engine.addr()));
+        if let Some(tls) = engine.tls() {
+            let authority = match &tls.authority {
+                Some(file) => file.display().to_string(),
+                None => format!("http://{}/_sluice/ca.pem", engine.addr()),
+            };
+            say(&format!("tls https://{} ca {authority}", tls.addr));
+        }
         signals.forever().next();
         engine.stop();
         ExitCode::SUCCESS

@@ -17,6 +17,7 @@ pub mod wire;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -35,8 +36,10 @@ use self::control::{Control, Permit};
 use self::flush::Flush;
 use self::gateway::desk::{Desk, Lines};
 use self::gateway::{Finished, Gateway, Settings};
-pub use self::server::Patience;
-use self::server::{ControlBody, DRAIN, DataRuntime, Extension, Job, Room, bind, run_data};
+use self::server::{
+    Authority, ControlBody, DRAIN, DataRuntime, Extension, Job, Room, Tls, bind, run_data,
+};
+pub use self::server::{AuthorityError, Patience};
 use self::store::logs::{Limits, LogStore};
 use self::store::{Location, Row, Store, StoreError};
 use self::telemetry::Telemetry;
@@ -50,6 +53,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// A listener that has that address already, so that nobody else can take it meanwhile: one data runtime serves it.
     pub bound: Option<std::net::TcpListener>,
+    /// Address to speak TLS on, beside it; port 0 takes a free one.
+    pub tls_listen: Option<SocketAddr>,
     /// Where the state is kept.
     pub location: Location,
     /// The account that the gateway plays: 12 digits.
@@ -85,6 +90,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             bound: None,
+            tls_listen: None,
             location: Location::Memory,
             account: "000000000000".to_owned(),
             threads: None,
@@ -125,6 +131,9 @@ pub enum StartError {
     /// The state was read but makes no sense.
     #[error("the data folder can't be understood: {0}")]
     State(String),
+    /// There is no certificate authority.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
     /// A thread can't be started.
     #[error("can't start a thread: {0}")]
     Thread(std::io::Error),
@@ -140,10 +149,20 @@ fn hint(error: &std::io::Error) -> &'static str {
     }
 }
 
+/// Where TLS is spoken, and what clients must trust for it.
+#[derive(Debug)]
+pub struct TlsAddress {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// The file with the authority's certificate, as PEM; nothing when that is kept in memory and found under `/_sluice/ca.pem` only.
+    pub authority: Option<PathBuf>,
+}
+
 /// A running engine. Dropping it stops it.
 #[derive(Debug)]
 pub struct Engine {
     addr: SocketAddr,
+    tls: Option<TlsAddress>,
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -153,6 +172,12 @@ impl Engine {
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Where it speaks TLS, if it does.
+    #[must_use]
+    pub const fn tls(&self) -> Option<&TlsAddress> {
+        self.tls.as_ref()
     }
 
     /// Finishes the requests being served, writes what is to be written, and ends all threads.
@@ -180,9 +205,13 @@ impl Drop for Engine {
 /// # Errors
 /// When the address or the data folder can't be used.
 pub fn start(config: Config) -> Result<Engine, StartError> {
-    let local = config.listen.ip().to_canonical().is_loopback();
-    if !local && config.limits.credentials.is_none() {
-        return Err(StartError::Open(config.listen));
+    let addresses = [Some(config.listen), config.tls_listen];
+    let mut outside = addresses.into_iter().flatten();
+    let outside = outside.find(|address| !address.ip().to_canonical().is_loopback());
+    if let Some(address) = outside
+        && config.limits.credentials.is_none()
+    {
+        return Err(StartError::Open(address));
     }
     let mut chance = config
         .seed
@@ -203,11 +232,22 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
         .first()
         .map_or(Ok(address), std::net::TcpListener::local_addr);
     let addr = addr.map_err(listening)?;
+    let tls_listeners = match config.tls_listen {
+        Some(address) => bind(address, listeners.len())
+            .map_err(|source| StartError::Listen { address, source })?,
+        None => Vec::new(),
+    };
+    let authority = match &config.location {
+        _ if tls_listeners.is_empty() => None,
+        Location::Memory => Some(Authority::open(None, config.clock.now())?),
+        Location::Folder(folder) => Some(Authority::open(Some(folder), config.clock.now())?),
+    };
+    let authority = authority.map(Arc::new);
     store.announce(&format!("http://{addr}"))?;
 
     let telemetry = Arc::new(Telemetry::new(config.clock.clone()));
     let limits = Settings {
-        pins_canary: config.listen.ip().to_canonical().is_loopback(),
+        pins_canary: outside.is_none(),
         ..config.limits
     };
     let gateway = Arc::new(Gateway::new(
@@ -215,10 +255,28 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
         limits,
         Arc::clone(&telemetry),
     ));
+    let tls = match (&authority, tls_listeners.first()) {
+        (Some(authority), Some(first)) => {
+            let addr = first.local_addr().map_err(listening)?;
+            let tls = Tls::new(
+                Arc::clone(authority),
+                Arc::clone(&gateway),
+                config.clock.clone(),
+                config.hosts.clone(),
+                addr.ip(),
+            );
+            let tls = tls.map_err(AuthorityError::Unusable)?;
+            let authority = authority.file().map(Path::to_owned);
+            Some((Arc::new(tls), TlsAddress { addr, authority }))
+        }
+        _ => None,
+    };
+    let (tls, tls_address) = tls.unzip();
     let (stop, stopped) = watch::channel(false);
     let (jobs, inbox) = mpsc::unbounded_channel();
     let mut engine = Engine {
         addr,
+        tls: tls_address,
         stop,
         threads: Vec::new(),
     };
@@ -242,6 +300,7 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
         enforce_rates: config.enforce_control_quotas,
         endpoint: format!("http://{addr}"),
         xray_daemon: config.xray_daemon,
+        authority: authority.as_ref().map(|a| Arc::from(a.pem())),
     };
     let (loaded, outcome) = std::sync::mpsc::channel();
     let stopping = stopped.clone();
@@ -259,7 +318,9 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
         .connections
         .map_or_else(Room::by_descriptors, Room::of);
     let patience = config.patience;
+    let mut tls_listeners = tls_listeners.into_iter();
     for (n, listener) in listeners.into_iter().enumerate() {
+        let tls = tls_listeners.next().zip(tls.clone());
         let (control, stop, hosts) = (jobs.clone(), stopped.clone(), config.hosts.clone());
         let (gateway, chance) = (Arc::clone(&gateway), chance.split());
         let room = room.clone();
@@ -268,6 +329,7 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
             .push(spawn(&format!("sluice-data-{n}"), move || {
                 let runtime = DataRuntime {
                     listener,
+                    tls,
                     control,
                     hosts: hosts.into(),
                     allow_other_users,
@@ -323,6 +385,8 @@ struct ControlPlane {
     enforce_rates: bool,
     endpoint: String,
     xray_daemon: Option<SocketAddr>,
+    /// The certificate of the authority that TLS is spoken with, as PEM.
+    authority: Option<Arc<str>>,
 }
 
 impl ControlPlane {
@@ -341,6 +405,7 @@ impl ControlPlane {
             clock: self.clock.clone(),
             gateway: Arc::clone(&self.gateway),
             desk: Rc::clone(&desk),
+            authority: self.authority,
         };
         let xray = Rc::new(XRay::new(
             self.clock.clone(),

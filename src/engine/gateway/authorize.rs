@@ -25,7 +25,7 @@ use crate::model;
 /// The longest ARN that policies are asked about, in bytes (`spec/iam-policy.md` §3).
 const ARN_LIMIT: usize = 1_600;
 
-const INVOKE: &str = "execute-api:Invoke";
+pub(super) const INVOKE: &str = "execute-api:Invoke";
 /// What requests to an API are signed for.
 const SIGNING_NAME: &str = "execute-api";
 

@@ -1,6 +1,6 @@
 //! Custom domain names: which API and stage answer for a host and a path.
 //!
-//! Facts: `spec/rest/domain-names.md` §4.
+//! Facts: `spec/rest/domain-names.md` §2, §4.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,9 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::Gateway;
+use super::domain_guard::{Guard, Private};
 use super::target::Target;
+use super::truststore::Truststore;
 use crate::model::BasePathMapping;
 
 /// A base path of a domain, and what answers under it.
@@ -19,10 +21,54 @@ pub(crate) struct Mapping {
     pub(crate) api_id: Box<str>,
     /// Nothing where clients name the stage.
     pub(crate) stage: Option<Box<str>>,
+    /// The domain's, if it is protected.
+    pub(crate) guard: Option<Arc<Guard>>,
 }
 
-/// The mappings of each domain, the longest base path first.
-type Table = HashMap<Box<str>, Arc<[Arc<Mapping>]>>;
+/// What a domain is beside its mappings.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DomainSettings<'a> {
+    /// The oldest TLS that clients may speak, by the service's name for it.
+    pub security_policy: Option<&'a str>,
+    /// The truststore of mutual TLS, as PEM.
+    pub truststore: Option<&'a str>,
+    /// The names that its DNS entry leads to.
+    pub targets: [Option<&'a str>; 2],
+    /// What a private domain is reached through.
+    pub private: Option<PrivateDomain<'a>>,
+}
+
+/// What a private custom domain name lets in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PrivateDomain<'a> {
+    /// What its policy is about.
+    pub arn: &'a str,
+    /// Its policy for invocations.
+    pub policy: Option<&'a str>,
+    /// The VPC endpoints that it is associated with.
+    pub endpoints: &'a [&'a str],
+}
+
+/// What TLS must know of a domain before it answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DomainTls {
+    /// Whether nothing older than TLS 1.3 is spoken.
+    pub(crate) newest_only: bool,
+    /// Whether clients are asked for a certificate.
+    pub(crate) mutual: bool,
+}
+
+/// A domain.
+#[derive(Debug)]
+pub(crate) struct Domain {
+    /// The longest base path first.
+    mappings: Vec<Arc<Mapping>>,
+    tls: DomainTls,
+    /// In lower case.
+    targets: Vec<Box<str>>,
+}
+
+type Table = HashMap<Box<str>, Arc<Domain>>;
 
 /// The registered domains, by lower-case name.
 #[derive(Debug, Default)]
@@ -43,11 +89,12 @@ impl Domains {
         }
         let lower = host.to_ascii_lowercase();
         let name = lower.strip_suffix('.').unwrap_or(&lower);
-        let mappings = table.get(name).or_else(|| {
-            let (_, parent) = name.split_once('.')?;
-            table.get(format!("*.{parent}").as_str())
-        })?;
-        let found = mappings.iter().find(|m| under(&m.base, path).is_some());
+        let Some(domain) = find(&table, name) else {
+            // Only what is sent on for a domain belongs there; the name itself leads to no API (`spec/rest/domain-names.md` §2).
+            return is_target(&table, name).then(Target::nowhere);
+        };
+        let mut mappings = domain.mappings.iter();
+        let found = mappings.find(|m| under(&m.base, path).is_some());
         Some(match found {
             Some(mapping) => {
                 let end = under(&mapping.base, path).unwrap_or(0);
@@ -56,6 +103,21 @@ impl Domains {
             None => Target::nowhere(),
         })
     }
+}
+
+/// The domain of this name, or the one whose wildcard stands for it.
+fn find<'t>(table: &'t Table, name: &str) -> Option<&'t Arc<Domain>> {
+    table.get(name).or_else(|| {
+        let (_, parent) = name.split_once('.')?;
+        table.get(format!("*.{parent}").as_str())
+    })
+}
+
+/// Whether some domain's DNS entry leads to this name.
+fn is_target(table: &Table, name: &str) -> bool {
+    let like_one = name.ends_with(".cloudfront.net") || name.starts_with("d-");
+    let has = |domain: &Arc<Domain>| domain.targets.iter().any(|target| **target == *name);
+    like_one && table.values().any(has)
 }
 
 /// Where the path goes on after the base path, if it is under it: segment by segment, and letters' case counts.
@@ -71,7 +133,13 @@ fn under(base: &str, path: &str) -> Option<usize> {
 
 impl Gateway {
     /// Puts a custom domain name into service, or what changed of it.
-    pub fn publish_domain(&self, name: &str, mappings: &[BasePathMapping]) {
+    pub fn publish_domain(
+        &self,
+        name: &str,
+        mappings: &[BasePathMapping],
+        settings: DomainSettings<'_>,
+    ) {
+        let guard = self.guard(name, settings);
         let compiled = mappings.iter().map(|mapping| {
             let base = match mapping.base_path.as_str() {
                 BasePathMapping::NONE => "",
@@ -81,14 +149,58 @@ impl Gateway {
                 base: base.into(),
                 api_id: mapping.rest_api_id.as_str().into(),
                 stage: mapping.stage.as_deref().map(Into::into),
+                guard: guard.clone(),
             })
         });
-        let mut compiled: Vec<Arc<Mapping>> = compiled.collect();
-        compiled.sort_by_key(|mapping| std::cmp::Reverse(mapping.base.len()));
+        let mut mappings: Vec<Arc<Mapping>> = compiled.collect();
+        mappings.sort_by_key(|mapping| std::cmp::Reverse(mapping.base.len()));
+        let policy = settings.security_policy.unwrap_or_default();
+        let targets = settings.targets.into_iter().flatten();
+        let domain = Domain {
+            mappings,
+            tls: DomainTls {
+                newest_only: policy.contains("TLS13_1_3") || policy.contains("TLS13_2025"),
+                mutual: settings.truststore.is_some(),
+            },
+            targets: targets.map(|t| t.to_ascii_lowercase().into()).collect(),
+        };
         let name = name.to_ascii_lowercase();
         self.domains.change(|table| {
-            table.insert(name.into(), compiled.into());
+            table.insert(name.into(), Arc::new(domain));
         });
+    }
+
+    /// What a domain is protected by; nothing when anybody may use it.
+    fn guard(&self, name: &str, settings: DomainSettings<'_>) -> Option<Arc<Guard>> {
+        if settings.truststore.is_none() && settings.private.is_none() {
+            return None;
+        }
+        let truststore = settings.truststore.map(|pem| {
+            Truststore::read(pem, self.clock.now())
+                .map(|(store, _)| Arc::new(store))
+                .inspect_err(|error| tracing::error!(name, error, "a truststore can't be used"))
+                .ok()
+        });
+        let private = settings.private.map(|private| Private {
+            arn: private.arn.to_owned(),
+            policy: private
+                .policy
+                .and_then(|text| Private::read_policy(name, text)),
+            endpoints: private.endpoints.iter().map(|e| Box::from(*e)).collect(),
+        });
+        Some(Arc::new(Guard {
+            truststore,
+            private,
+        }))
+    }
+
+    /// What TLS must know of the domain of this name, in lower case; nothing when it is none's.
+    pub(crate) fn domain_tls(&self, name: &str) -> Option<DomainTls> {
+        let table = self.domains.0.load();
+        if let Some(domain) = find(&table, name) {
+            return Some(domain.tls);
+        }
+        is_target(&table, name).then(DomainTls::default)
     }
 
     /// Takes a custom domain name out of service.
@@ -122,6 +234,14 @@ mod tests {
                 base: base.into(),
                 api_id: api.into(),
                 stage: stage.map(Into::into),
+                guard: None,
+            })
+        };
+        let domain = |mappings: &[(&str, &str, Option<&str>)], target: &str| {
+            Arc::new(Domain {
+                mappings: mappings.iter().copied().map(mapping).collect(),
+                tls: DomainTls::default(),
+                targets: vec![target.into()],
             })
         };
         domains.change(|table| {
@@ -132,15 +252,11 @@ mod tests {
                 ("free", "5", None),
                 ("", "1", Some("s")),
             ];
-            table.insert(
-                "api.example.com".into(),
-                all.into_iter().map(mapping).collect(),
-            );
+            let target = "d-abc.execute-api.us-east-1.amazonaws.com";
+            table.insert("api.example.com".into(), domain(&all, target));
             let one = [("only", "6", Some("s"))];
-            table.insert(
-                "*.example.com".into(),
-                one.into_iter().map(mapping).collect(),
-            );
+            let wildcard = domain(&one, "dabc.cloudfront.net");
+            table.insert("*.example.com".into(), wildcard);
         });
         // Host, path → API, stage, path.
         let cases = [
@@ -172,6 +288,12 @@ mod tests {
             ("api.example.com", "/free", ["5", "", ""]),
             ("b.example.com", "/only/x", ["6", "s", "/x"]),
             ("b.example.com", "/other", ["", "", "/other"]),
+            ("dabc.cloudfront.net", "/only", ["", "", "/only"]),
+            (
+                "D-abc.execute-api.us-east-1.amazonaws.com",
+                "/customers",
+                ["", "", "/customers"],
+            ),
         ];
         for (host, path, expected) in cases {
             let target = domains.target(host, path).unwrap();
@@ -182,7 +304,12 @@ mod tests {
             ];
             assert_eq!(found, expected, "{host}{path}");
         }
-        for host in ["example.com", "a.b.example.com", "localhost"] {
+        for host in [
+            "example.com",
+            "a.b.example.com",
+            "localhost",
+            "x.cloudfront.net",
+        ] {
             assert_eq!(domains.target(host, "/only"), None);
         }
     }

@@ -10,6 +10,7 @@ use http::{HeaderMap, Method, Uri, Version};
 
 use super::authorizer::Authorized;
 use super::cache::Pending;
+use super::client_tls::{ClientCertificate, ClientTls};
 use super::content::Conversion;
 use super::edge;
 use super::failure::Failure;
@@ -37,6 +38,8 @@ pub(crate) struct Exchange {
     pub(crate) ids: RequestIds,
     /// What is told of it to X-Ray; nothing where nobody traces.
     pub(crate) trace: Option<Box<Trace>>,
+    /// What TLS says of the client, if it came by TLS.
+    pub(crate) tls: Option<Box<ByTls>>,
     /// What an authorizer said of the caller.
     pub(crate) authorized: Option<Box<Authorized>>,
     /// Who calls, where a signature says so.
@@ -93,6 +96,13 @@ pub(crate) enum Caller {
     Test,
 }
 
+/// What TLS says of a client.
+pub(crate) struct ByTls {
+    pub(crate) session: Arc<ClientTls>,
+    /// Its certificate, where the domain's truststore admits it.
+    pub(crate) certificate: Option<Arc<ClientCertificate>>,
+}
+
 /// An API key that opened a method.
 pub(crate) struct UsedKey {
     pub(crate) key: Arc<Key>,
@@ -138,6 +148,7 @@ impl Exchange {
             request,
             ids,
             trace: None,
+            tls: None,
             authorized: None,
             identity: None,
             key: None,

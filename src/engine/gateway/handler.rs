@@ -13,7 +13,8 @@ use jiff::Timestamp;
 use super::answer;
 use super::backend::{Caller, read_whole};
 use super::body::{Body, BodyError, PAYLOAD_LIMIT};
-use super::exchange::{self, ClientRequest, Exchange, Place};
+use super::client_tls::ClientTls;
+use super::exchange::{self, ByTls, ClientRequest, Exchange, Place};
 use super::explain;
 use super::failure::Failure;
 use super::journal::Kept;
@@ -145,6 +146,7 @@ impl Handler {
         let clock = &self.gateway.clock;
         let started = clock.monotonic();
         let record = Record::new(self.wall.at(started, clock), started);
+        let tls = take_tls(request);
         let mut source = self.ids.borrow_mut();
         let head = Head::read(request.headers());
         let ids = source.draw(record.time, head.ids);
@@ -166,13 +168,7 @@ impl Handler {
             target.base_path().is_some() || !s.side(false).deployment.endpoint_disabled
         };
         let Some(stage) = stage.filter(open) else {
-            return Err(Box::new(answer::plain(
-                403,
-                "application/json",
-                Some("ForbiddenException"),
-                "{\"message\":\"Forbidden\"}",
-                &ids,
-            )));
+            return Err(forbidden(&ids));
         };
         if url_length(request.uri()) > stage.side(false).deployment.longest_url {
             return Err(Box::new(url_too_long(&ids)));
@@ -182,6 +178,7 @@ impl Handler {
             Some(pinned) => pinned && stage.has_canary(),
             None => stage.draws_canary(|| source.chance.fraction()),
         };
+        let guard = target.guard().cloned();
         let request = ClientRequest {
             verb: head.verb.unwrap_or_else(|| request.method().clone()),
             sent_verb: request.method().clone(),
@@ -196,6 +193,10 @@ impl Handler {
             body: bytes::Bytes::new(),
         };
         let mut x = Box::new(Exchange::new(stage, canary, request, ids, record));
+        x.tls = tls;
+        if guard.is_some_and(|guard| !guard.admits(&mut x, clock)) {
+            return Err(forbidden(&x.ids));
+        }
         x.trace = xray::begin(&x, &mut source.chance);
         Ok(x)
     }
@@ -248,6 +249,30 @@ impl Handler {
         content::convert_request(x)?;
         Ok(None)
     }
+}
+
+/// A request that may not be told whether there is anything.
+fn forbidden(ids: &RequestIds) -> Box<message::Answer<Body>> {
+    Box::new(answer::plain(
+        403,
+        "application/json",
+        Some("ForbiddenException"),
+        "{\"message\":\"Forbidden\"}",
+        ids,
+    ))
+}
+
+/// What the server says of the client's TLS, if it came by that.
+fn take_tls(request: &mut Request<Incoming>) -> Option<Box<ByTls>> {
+    let extensions = request.extensions_mut();
+    if extensions.is_empty() {
+        return None;
+    }
+    let session = extensions.remove::<Arc<ClientTls>>()?;
+    Some(Box::new(ByTls {
+        session,
+        certificate: None,
+    }))
 }
 
 /// Wall time from the monotonic clock, so that a request reads one clock and not two. Compared with the machine's once a second.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::domain_guard::Guard;
 use super::domains::Mapping;
 use crate::model::BasePathMapping;
 
@@ -97,6 +98,14 @@ impl Target {
             api: Api::InPath(0..0),
             stage: 0..0,
             path: 0,
+        }
+    }
+
+    /// What protects the custom domain name that led here.
+    pub(crate) fn guard(&self) -> Option<&Arc<Guard>> {
+        match &self.api {
+            Api::Mapped(mapping) => mapping.guard.as_ref(),
+            _ => None,
         }
     }
 

@@ -136,6 +136,8 @@ impl Exchange {
                     .or_else(|| headers.get("x-amz-request-id"));
                 id?.to_str().ok().map(Cow::Borrowed)
             }
+            "tlsVersion" => borrowed(self.tls.as_ref()?.session.version()),
+            "cipherSuite" => borrowed(self.tls.as_ref()?.session.cipher_suite()),
             _ => self.derived_text(name),
         }
     }
@@ -144,6 +146,9 @@ impl Exchange {
     fn derived_text(&self, name: &str) -> Option<Cow<'_, str>> {
         if let Some(name) = name.strip_prefix("authorizer.") {
             return self.authorized.as_ref()?.text(name);
+        }
+        if let Some(name) = name.strip_prefix("identity.clientCert.") {
+            return self.tls.as_ref()?.certificate.as_ref()?.text(name);
         }
         if let Some(name) = name.strip_prefix("error.") {
             let failure = self.failure.as_ref()?;
@@ -275,6 +280,10 @@ impl Context for Exchange {
                     if !matches!(value, Node::Null) {
                         members.push((Cow::Borrowed(name), value));
                     }
+                }
+                let certificate = self.tls.as_ref().and_then(|t| t.certificate.as_ref());
+                if let Some(certificate) = certificate {
+                    members.push((Cow::Borrowed("clientCert"), certificate.node()));
                 }
                 Some(Node::Object(members))
             }

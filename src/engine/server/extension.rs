@@ -34,6 +34,8 @@ pub(crate) struct Extension {
     pub(crate) gateway: Arc<Gateway>,
     /// Where requests that are over can be seen.
     pub(crate) desk: Rc<Desk>,
+    /// The certificate of the authority that TLS is spoken with, as PEM.
+    pub(crate) authority: Option<Arc<str>>,
 }
 
 /// Why a call of the extension fails.
@@ -60,6 +62,10 @@ impl Extension {
             Ok(body) => body,
             Err(failure) => return fail(&failure),
         };
+        // What everybody who connects is shown: signing for it would be asked of those who can't connect without.
+        if head.method == Method::GET && head.uri.path() == AUTHORITY {
+            return self.authority();
+        }
         if let Err(error) = control.permit.check_extension(head, &body) {
             return fail(&error.into());
         }
@@ -120,6 +126,18 @@ impl Extension {
             Ok(value) => reply(StatusCode::OK, &value),
             Err(failure) => fail(&failure),
         }
+    }
+
+    /// The certificate that clients are to trust.
+    fn authority(&self) -> Response<ControlBody> {
+        let Some(pem) = &self.authority else {
+            let message = "There is no certificate authority: start the gateway with --tls-listen";
+            return fail(&Failure::not_found(message.to_owned()));
+        };
+        let mut answer = Response::new(ControlBody::from(pem.to_string()));
+        let kind = HeaderValue::from_static("application/x-pem-file");
+        answer.headers_mut().insert(CONTENT_TYPE, kind);
+        answer
     }
 
     fn health(&self) -> Value {
@@ -247,6 +265,9 @@ async fn import_state(control: &Control, body: &[u8]) -> Result<Value, Failure> 
     let imported = control.apigateway.import_state(text).await?;
     serde_json::to_value(imported).map_err(|error| Failure::internal(error.to_string()))
 }
+
+/// Where the certificate of the authority is.
+const AUTHORITY: &str = "/_sluice/ca.pem";
 
 /// Where the state is.
 const STATE: &str = "/_sluice/state";

@@ -8,6 +8,7 @@ mod control_body;
 mod data;
 mod extension;
 mod http1;
+mod http2;
 mod listen;
 mod peer;
 mod requests;
@@ -15,6 +16,9 @@ mod room;
 mod sort;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_tls;
+mod tls;
 mod watch;
 
 pub(crate) use control_body::ControlBody;
@@ -22,4 +26,6 @@ pub(crate) use data::{DRAIN, DataRuntime, Job, run_data};
 pub(crate) use extension::Extension;
 pub(crate) use listen::bind;
 pub(crate) use room::Room;
+pub use tls::AuthorityError;
+pub(crate) use tls::{Authority, Tls};
 pub use watch::Patience;

@@ -12,16 +12,16 @@ use super::Patience;
 use crate::engine::{Config, Engine, start};
 
 /// No test waits for as long as this: it keeps one that fails from hanging.
-const GUARD: Duration = Duration::from_secs(20);
+pub(super) const GUARD: Duration = Duration::from_secs(20);
 
-fn connect(address: SocketAddr) -> TcpStream {
+pub(super) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(GUARD)).unwrap();
     stream
 }
 
 /// What comes back until the connection ends; nothing if it is reset.
-fn rest(stream: &mut TcpStream) -> String {
+pub(super) fn rest(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     match stream.read_to_end(&mut bytes) {
         Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
@@ -32,7 +32,7 @@ fn rest(stream: &mut TcpStream) -> String {
 }
 
 /// Sends bytes, closes the sending side, and reads all that comes back.
-fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
+pub(super) fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = connect(address);
     // A server that answers before it has read everything may close first.
     let _ = stream.write_all(bytes);
@@ -52,7 +52,7 @@ fn exchange_when_there_is_room(address: SocketAddr, bytes: &[u8]) -> String {
 }
 
 /// Reads one answer of a connection that stays open: head and body.
-fn one(stream: &mut TcpStream) -> String {
+pub(super) fn one(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let mut byte = [0];
     while !bytes.ends_with(b"\r\n\r\n") {
@@ -68,7 +68,7 @@ fn one(stream: &mut TcpStream) -> String {
     head + std::str::from_utf8(&body).unwrap()
 }
 
-fn control(address: SocketAddr, method: &str, path: &str, body: &Value) -> Value {
+pub(super) fn control(address: SocketAddr, method: &str, path: &str, body: &Value) -> Value {
     let body = body.to_string();
     let scope = "AWS4-HMAC-SHA256 Credential=t/20260101/us-east-1/apigateway/aws4_request, SignedHeaders=host, Signature=0";
     let request = format!(
@@ -86,17 +86,17 @@ fn control(address: SocketAddr, method: &str, path: &str, body: &Value) -> Value
 }
 
 /// An API whose root answers `GET` by a mock, deployed to `t`, and with a backend, `POST` by passing on to it.
-struct Api {
+pub(super) struct Api {
     address: SocketAddr,
-    id: String,
+    pub(super) id: String,
 }
 
 impl Api {
-    fn deployed(engine: &Engine, backend: Option<SocketAddr>) -> Self {
+    pub(super) fn deployed(engine: &Engine, backend: Option<SocketAddr>) -> Self {
         Self::answering(engine, "served", backend)
     }
 
-    fn answering(engine: &Engine, template: &str, backend: Option<SocketAddr>) -> Self {
+    pub(super) fn answering(engine: &Engine, template: &str, backend: Option<SocketAddr>) -> Self {
         let address = engine.addr();
         let regional = json!({"name": "fire", "endpointConfiguration": {"types": ["REGIONAL"]}});
         let made = control(address, "POST", "/restapis", &regional);
@@ -131,7 +131,7 @@ impl Api {
         control(self.address, "POST", &path, &json!({"stageName": "t"}));
     }
 
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         format!("/_aws/execute-api/{}/t/", self.id)
     }
 

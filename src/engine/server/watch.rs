@@ -112,6 +112,11 @@ impl Watch {
         }
     }
 
+    /// The client has to do its part of a handshake.
+    pub(crate) fn greeting(&self) {
+        self.enter(Phase::Head);
+    }
+
     /// A request's head is complete.
     pub(crate) fn serving(&self) {
         self.enter(Phase::Serving);

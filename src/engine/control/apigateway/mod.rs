@@ -57,11 +57,12 @@ pub use quotas::Quotas;
 pub use state::LoadError;
 pub use state_file::Imported;
 
+use self::domain_names::Domain;
 use self::rates::Rates;
 use self::state::{Api, Part, Region, State, kind};
 use self::txn::Txn;
 use crate::base::{Chance, Clock, Ids};
-use crate::engine::gateway::{Gateway, KeyChange, TestInvokeError};
+use crate::engine::gateway::{DomainSettings, Gateway, KeyChange, TestInvokeError};
 use crate::engine::store::{Change, Row, Store};
 use crate::engine::wire::{Input, Operation, Output, ServiceError};
 use crate::model::{Definition, Stage, UsagePlan};
@@ -424,7 +425,7 @@ impl ApiGateway {
                     }
                 }
                 kind::DOMAIN_NAME => match region.domains.get(key) {
-                    Some(held) => gateway.publish_domain(key, &held.entity.mappings),
+                    Some(held) => publish_domain(&self.deps, key, &held.entity),
                     None => gateway.remove_domain(key),
                 },
                 kind::API_KEY => {
@@ -536,7 +537,7 @@ fn publish_all(deps: &Deps, state: &State) {
         let keys = region.keys.keys().map(String::as_str).collect();
         publish_keys(deps, name, region, &keys);
         for (domain, held) in region.domains.iter() {
-            deps.gateway.publish_domain(domain, &held.entity.mappings);
+            publish_domain(deps, domain, &held.entity);
         }
         publish_named(deps, name, region);
         for (id, api) in region.apis.iter() {
@@ -545,6 +546,19 @@ fn publish_all(deps: &Deps, state: &State) {
             }
         }
     }
+}
+
+fn publish_domain(deps: &Deps, name: &str, held: &Domain) {
+    let domain = &held.domain;
+    let settings = DomainSettings {
+        security_policy: domain.security_policy.as_deref(),
+        targets: [
+            domain.regional_domain_name.as_deref(),
+            domain.distribution_domain_name.as_deref(),
+        ],
+        ..DomainSettings::default()
+    };
+    deps.gateway.publish_domain(name, &held.mappings, settings);
 }
 
 fn publish_stage(deps: &Deps, region: &str, id: &str, api: &Api, stage: &Stage) {

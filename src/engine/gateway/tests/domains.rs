@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{API, Rig, api, mock, run, stage};
+use crate::engine::gateway::DomainSettings;
 use crate::model::BasePathMapping;
 
 #[allow(clippy::needless_pass_by_value, reason = "written in place with json!")]
@@ -25,7 +26,8 @@ fn a_domain_leads_to_its_stages() {
         definition.rest_api.disable_execute_api_endpoint = true;
         rig.publish(&stage(json!({})), &definition);
         let all = [mapping("v1", json!("prod")), mapping("free", json!(null))];
-        rig.gateway.publish_domain("api.example.com", &all);
+        rig.gateway
+            .publish_domain("api.example.com", &all, DomainSettings::default());
         let get = async |host: &str, path: &str| {
             let reply = rig.at("GET", path, &[("host", host)], "").await;
             let seen =
@@ -46,8 +48,9 @@ fn a_domain_leads_to_its_stages() {
         }
         // The API's own address is off; the domain's other mappings come and go at once.
         assert_eq!(rig.get("/pets").await.status, 403);
+        let whole = [mapping("(none)", json!("prod"))];
         rig.gateway
-            .publish_domain("api.example.com", &[mapping("(none)", json!("prod"))]);
+            .publish_domain("api.example.com", &whole, DomainSettings::default());
         assert_eq!(
             get(name, "/pets").await,
             found("/pets (none) api.example.com")
