@@ -11,7 +11,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::{data_folder, say};
-use crate::engine::control::apigateway::Quotas;
+use crate::engine::control::apigateway::{Quotas, Truststores};
 use crate::engine::gateway::{Functions, JwksSource, LambdaEndpoint, Settings};
 use crate::engine::store::Location;
 use crate::engine::{Config, start};
@@ -63,6 +63,9 @@ pub(crate) struct Gateway {
     /// Where a VPC link leads, as LINK=URL with the link's id or name; may be given again
     #[arg(long, value_name = "LINK=URL")]
     vpc_link: Vec<String>,
+    /// The file that stands for a truststore of mutual TLS; may be given again
+    #[arg(long, value_name = "s3://BUCKET/KEY=FILE")]
+    truststore: Vec<String>,
     /// Where Lambda functions run: an endpoint that speaks Lambda's Invoke
     #[arg(long, value_name = "URL", value_parser = LambdaEndpoint::parse)]
     lambda_endpoint: Option<LambdaEndpoint>,
@@ -145,6 +148,12 @@ impl Gateway {
                 return super::fail(2, &format!("--vpc-link {link}: {error}"));
             }
         }
+        let mut truststores = Truststores::default();
+        for truststore in &self.truststore {
+            if let Err(error) = truststores.add(truststore) {
+                return super::fail(2, &format!("--truststore {truststore}: {error}"));
+            }
+        }
         limits.jwks = self.jwks;
         if let Some(endpoint) = self.lambda_endpoint {
             limits.functions = Functions::Endpoint(endpoint);
@@ -158,6 +167,7 @@ impl Gateway {
         let config = Config {
             limits,
             quotas,
+            truststores,
             enforce_control_quotas: self.enforce_control_quotas,
             listen: self.listen,
             tls_listen: self.tls_listen,

@@ -13,11 +13,11 @@ pub mod message;
 mod server;
 pub mod store;
 pub mod telemetry;
+mod tls_port;
 pub mod wire;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -28,7 +28,7 @@ use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
-use self::control::apigateway::{ApiGateway, Deps, Quotas};
+use self::control::apigateway::{ApiGateway, Deps, Quotas, Truststores};
 use self::control::cloudwatch::CloudWatch;
 use self::control::logs::Logs;
 use self::control::xray::XRay;
@@ -36,13 +36,13 @@ use self::control::{Control, Permit};
 use self::flush::Flush;
 use self::gateway::desk::{Desk, Lines};
 use self::gateway::{Finished, Gateway, Settings};
-use self::server::{
-    Authority, ControlBody, DRAIN, DataRuntime, Extension, Job, Room, Tls, bind, run_data,
-};
 pub use self::server::{AuthorityError, Patience};
+use self::server::{ControlBody, DRAIN, DataRuntime, Extension, Job, Room, bind, run_data};
 use self::store::logs::{Limits, LogStore};
 use self::store::{Location, Row, Store, StoreError};
 use self::telemetry::Telemetry;
+pub use self::tls_port::TlsAddress;
+use self::tls_port::TlsPort;
 use self::wire::{MAX_BODY, Protocol, ServiceError};
 use crate::base::{Chance, Clock, Ids};
 
@@ -73,6 +73,8 @@ pub struct Config {
     pub limits: Settings,
     /// How many APIs, resources, keys and so on there may be.
     pub quotas: Quotas,
+    /// Which files stand for the truststores of mutual TLS.
+    pub truststores: Truststores,
     /// Whether the control plane answers 429 beyond AWS's rates.
     pub enforce_control_quotas: bool,
     /// Connections of clients at the most; as many as the system has descriptors for when absent. Further ones are answered 503.
@@ -100,6 +102,7 @@ impl Default for Config {
             allow_other_users: false,
             limits: Settings::default(),
             quotas: Quotas::default(),
+            truststores: Truststores::default(),
             enforce_control_quotas: false,
             connections: None,
             xray_daemon: None,
@@ -149,15 +152,6 @@ fn hint(error: &std::io::Error) -> &'static str {
     }
 }
 
-/// Where TLS is spoken, and what clients must trust for it.
-#[derive(Debug)]
-pub struct TlsAddress {
-    /// Where it listens.
-    pub addr: SocketAddr,
-    /// The file with the authority's certificate, as PEM; nothing when that is kept in memory and found under `/_sluice/ca.pem` only.
-    pub authority: Option<PathBuf>,
-}
-
 /// A running engine. Dropping it stops it.
 #[derive(Debug)]
 pub struct Engine {
@@ -205,49 +199,19 @@ impl Drop for Engine {
 /// # Errors
 /// When the address or the data folder can't be used.
 pub fn start(config: Config) -> Result<Engine, StartError> {
-    let addresses = [Some(config.listen), config.tls_listen];
-    let mut outside = addresses.into_iter().flatten();
-    let outside = outside.find(|address| !address.ip().to_canonical().is_loopback());
-    if let Some(address) = outside
-        && config.limits.credentials.is_none()
-    {
-        return Err(StartError::Open(address));
-    }
+    let outside = outside(&config)?;
     let mut chance = config
         .seed
         .map_or_else(Chance::from_machine, Chance::seeded);
     let count = config.threads.map_or_else(usable_cores, NonZeroUsize::get);
     let (store, rows) = Store::open(&config.location)?;
     let logs = LogStore::open(&config.location, Limits::default(), config.clock.clone())?;
-    let address = config.listen;
-    let listening = |source| StartError::Listen { address, source };
-    let listeners = match config.bound {
-        Some(bound) => {
-            bound.set_nonblocking(true).map_err(listening)?;
-            vec![bound]
-        }
-        None => bind(address, count).map_err(listening)?,
-    };
-    let addr = listeners
-        .first()
-        .map_or(Ok(address), std::net::TcpListener::local_addr);
-    let addr = addr.map_err(listening)?;
-    let tls_listeners = match config.tls_listen {
-        Some(address) => bind(address, listeners.len())
-            .map_err(|source| StartError::Listen { address, source })?,
-        None => Vec::new(),
-    };
-    let authority = match &config.location {
-        _ if tls_listeners.is_empty() => None,
-        Location::Memory => Some(Authority::open(None, config.clock.now())?),
-        Location::Folder(folder) => Some(Authority::open(Some(folder), config.clock.now())?),
-    };
-    let authority = authority.map(Arc::new);
+    let (listeners, addr) = listeners(config.listen, config.bound, count)?;
     store.announce(&format!("http://{addr}"))?;
 
     let telemetry = Arc::new(Telemetry::new(config.clock.clone()));
     let limits = Settings {
-        pins_canary: outside.is_none(),
+        pins_canary: !outside,
         ..config.limits
     };
     let gateway = Arc::new(Gateway::new(
@@ -255,28 +219,14 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
         limits,
         Arc::clone(&telemetry),
     ));
-    let tls = match (&authority, tls_listeners.first()) {
-        (Some(authority), Some(first)) => {
-            let addr = first.local_addr().map_err(listening)?;
-            let tls = Tls::new(
-                Arc::clone(authority),
-                Arc::clone(&gateway),
-                config.clock.clone(),
-                config.hosts.clone(),
-                addr.ip(),
-            );
-            let tls = tls.map_err(AuthorityError::Unusable)?;
-            let authority = authority.file().map(Path::to_owned);
-            Some((Arc::new(tls), TlsAddress { addr, authority }))
-        }
-        _ => None,
-    };
-    let (tls, tls_address) = tls.unzip();
+    let (count, hosts) = (listeners.len(), &config.hosts);
+    let open = |a| TlsPort::open(a, count, &config.location, hosts, &gateway, &config.clock);
+    let tls = config.tls_listen.map(open).transpose()?;
     let (stop, stopped) = watch::channel(false);
     let (jobs, inbox) = mpsc::unbounded_channel();
     let mut engine = Engine {
         addr,
-        tls: tls_address,
+        tls: tls.as_ref().map(|tls| tls.address.clone()),
         stop,
         threads: Vec::new(),
     };
@@ -297,10 +247,11 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
         gateway: Arc::clone(&gateway),
         telemetry,
         quotas: config.quotas,
+        truststores: config.truststores,
         enforce_rates: config.enforce_control_quotas,
         endpoint: format!("http://{addr}"),
         xray_daemon: config.xray_daemon,
-        authority: authority.as_ref().map(|a| Arc::from(a.pem())),
+        authority: tls.as_ref().map(|tls| Arc::clone(&tls.authority)),
     };
     let (loaded, outcome) = std::sync::mpsc::channel();
     let stopping = stopped.clone();
@@ -318,9 +269,9 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
         .connections
         .map_or_else(Room::by_descriptors, Room::of);
     let patience = config.patience;
-    let mut tls_listeners = tls_listeners.into_iter();
+    let mut tls = tls.into_iter().flat_map(TlsPort::into_listeners);
     for (n, listener) in listeners.into_iter().enumerate() {
-        let tls = tls_listeners.next().zip(tls.clone());
+        let tls = tls.next();
         let (control, stop, hosts) = (jobs.clone(), stopped.clone(), config.hosts.clone());
         let (gateway, chance) = (Arc::clone(&gateway), chance.split());
         let room = room.clone();
@@ -342,6 +293,38 @@ pub fn start(config: Config) -> Result<Engine, StartError> {
             })?);
     }
     Ok(engine)
+}
+
+/// Whether other machines can reach an address that is to be listened on. Then there must be credentials.
+fn outside(config: &Config) -> Result<bool, StartError> {
+    let mut addresses = [Some(config.listen), config.tls_listen]
+        .into_iter()
+        .flatten();
+    let outside = addresses.find(|address| !address.ip().to_canonical().is_loopback());
+    match outside {
+        Some(address) if config.limits.credentials.is_none() => Err(StartError::Open(address)),
+        outside => Ok(outside.is_some()),
+    }
+}
+
+/// The listeners, and where they listen.
+fn listeners(
+    address: SocketAddr,
+    bound: Option<std::net::TcpListener>,
+    count: usize,
+) -> Result<(Vec<std::net::TcpListener>, SocketAddr), StartError> {
+    let listening = |source| StartError::Listen { address, source };
+    let listeners = match bound {
+        Some(bound) => {
+            bound.set_nonblocking(true).map_err(listening)?;
+            vec![bound]
+        }
+        None => bind(address, count).map_err(listening)?,
+    };
+    let addr = listeners
+        .first()
+        .map_or(Ok(address), std::net::TcpListener::local_addr);
+    Ok((listeners, addr.map_err(listening)?))
 }
 
 /// On systems that don't share connections out between listeners, a second one would only sit idle.
@@ -382,6 +365,7 @@ struct ControlPlane {
     gateway: Arc<Gateway>,
     telemetry: Arc<Telemetry>,
     quotas: Quotas,
+    truststores: Truststores,
     enforce_rates: bool,
     endpoint: String,
     xray_daemon: Option<SocketAddr>,
@@ -445,6 +429,7 @@ impl ControlPlane {
             chance: chance.split(),
             account: self.account.clone(),
             quotas: self.quotas,
+            truststores: self.truststores,
             enforce_rates: self.enforce_rates,
             endpoint: self.endpoint,
             store,

@@ -28,7 +28,9 @@ pub use account::Account;
 pub use client_certificate::ClientCertificate;
 pub use deployment::{Deployment, MethodSnapshot};
 pub use documentation::{DocumentationLocation, DocumentationPart, DocumentationVersion};
-pub use domain_name::{BasePathMapping, DomainName};
+pub use domain_name::{
+    BasePathMapping, DomainName, DomainNameAccessAssociation, MutualTlsAuthentication,
+};
 pub use gateway_response::{GatewayResponse, GatewayResponseType};
 pub use integration::{
     ContentHandling, Integration, IntegrationResponse, IntegrationType, PassthroughBehavior,

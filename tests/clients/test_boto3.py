@@ -173,8 +173,8 @@ class Boto3(unittest.TestCase):
     def test_what_is_not_built_says_so(self):
         api = self.client.create_rest_api(name="limits")["id"]
         message = self.refused(
-            "NotImplementedException", 501, self.client.get_domain_name_access_associations)
-        self.assertIn("GetDomainNameAccessAssociations", message)
+            "NotImplementedException", 501, self.make("cloudwatch").list_dashboards)
+        self.assertIn("ListDashboards", message)
         root = self.client.get_resources(restApiId=api)["items"][0]["id"]
         at = {"restApiId": api, "resourceId": root, "httpMethod": "GET"}
         self.client.put_method(**at, authorizationType="NONE")

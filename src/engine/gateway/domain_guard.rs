@@ -17,8 +17,8 @@ use crate::iam::{self, Finding, Policy, PolicyKind};
 /// What a domain is protected by.
 #[derive(Debug)]
 pub(crate) struct Guard {
-    /// For mutual TLS. A truststore that was stored and can't be read admits nobody.
-    pub(super) truststore: Option<Option<Arc<Truststore>>>,
+    /// For mutual TLS.
+    pub(super) truststore: Option<Arc<Truststore>>,
     pub(super) private: Option<Private>,
 }
 
@@ -46,12 +46,13 @@ impl Guard {
     /// Lets a request in or not; what mutual TLS found out about the client is left in the exchange.
     pub(super) fn admits(&self, x: &mut Exchange, clock: &Clock) -> bool {
         if let Some(truststore) = &self.truststore {
-            let shown = x.tls.as_deref().zip(truststore.as_ref());
-            let certificate = shown.and_then(|(tls, by)| tls.session.certificate(by, clock.now()));
-            let (Some(tls), Some(certificate)) = (&mut x.tls, certificate) else {
+            let Some(tls) = &mut x.tls else {
                 return false;
             };
-            tls.certificate = Some(certificate);
+            tls.certificate = tls.session.certificate(truststore, clock.now());
+            if tls.certificate.is_none() {
+                return false;
+            }
         }
         self.private
             .as_ref()

@@ -176,10 +176,11 @@ impl Gateway {
             return None;
         }
         let truststore = settings.truststore.map(|pem| {
-            Truststore::read(pem, self.clock.now())
-                .map(|(store, _)| Arc::new(store))
-                .inspect_err(|error| tracing::error!(name, error, "a truststore can't be used"))
-                .ok()
+            let read = Truststore::read(pem, self.clock.now()).map(|(store, _)| store);
+            Arc::new(read.unwrap_or_else(|error| {
+                tracing::error!(name, error, "a truststore can't be used: nobody is let in");
+                Truststore::default()
+            }))
         });
         let private = settings.private.map(|private| Private {
             arn: private.arn.to_owned(),

@@ -24,8 +24,8 @@ const LARGEST: usize = 1024 * 1024;
 /// The longest chain, the client's own certificate and the trusted one included.
 const LONGEST_CHAIN: usize = 4;
 
-/// The certificates that a domain trusts.
-#[derive(Debug)]
+/// The certificates that a domain trusts. The empty one admits nobody.
+#[derive(Debug, Default)]
 pub struct Truststore {
     trusted: Vec<CertificateDer<'static>>,
     /// For chains of the usual kind; nothing when no certificate of the truststore can end one.

@@ -266,15 +266,14 @@ impl Worker {
         .await;
     }
 
-    async fn answer(
-        &self,
-        request: Box<Request<Incoming>>,
-        client: &Client,
-    ) -> Answer {
+    async fn answer(&self, request: Box<Request<Incoming>>, client: &Client) -> Answer {
         let target = |host: Option<&str>, path: &str| self.handler.target(host, path);
         let extension = match sort(&request, &self.hosts, target) {
             Destination::Data(target) => {
-                let answer = self.handler.handle(target, request, client.addresses.0).await;
+                let answer = self
+                    .handler
+                    .handle(target, request, client.addresses.0)
+                    .await;
                 return answer.map(Either::Left);
             }
             Destination::Refused(refusal) => return refused(refusal),

@@ -8,9 +8,10 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Empty};
 use hyper::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion, version,
 };
@@ -18,6 +19,7 @@ use serde_json::json;
 
 use super::Patience;
 use super::tests::{Api, GUARD, connect, control, exchange, one, rest};
+use crate::engine::control::apigateway::Truststores;
 use crate::engine::{Config, Engine, start};
 
 const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS12, &version::TLS13];
@@ -54,6 +56,21 @@ fn trusting(engine: &Engine, versions: &[&'static SupportedProtocolVersion]) -> 
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth()
+}
+
+/// A domain that leads to the API.
+fn domain(api: &Api, engine: &Engine, name: &str, more: &serde_json::Value) {
+    let mut domain = json!({
+        "domainName": name, "regionalCertificateArn": CERTIFICATE,
+        "endpointConfiguration": {"types": ["REGIONAL"]},
+    });
+    for (name, value) in more.as_object().unwrap() {
+        domain[name] = value.clone();
+    }
+    control(engine.addr(), "POST", "/domainnames", &domain);
+    let mapping = json!({"restApiId": api.id, "stage": "t"});
+    let path = format!("/domainnames/{name}/basepathmappings");
+    control(engine.addr(), "POST", &path, &mapping);
 }
 
 type Stream = StreamOwned<ClientConnection, TcpStream>;
@@ -179,14 +196,7 @@ fn a_domain_says_which_tls_it_takes() {
         ("old.example.com", "TLS_1_2"),
         ("new.example.com", "SecurityPolicy_TLS13_1_3_2025_09"),
     ] {
-        let domain = json!({
-            "domainName": name, "regionalCertificateArn": CERTIFICATE, "securityPolicy": policy,
-            "endpointConfiguration": {"types": ["REGIONAL"]},
-        });
-        control(engine.addr(), "POST", "/domainnames", &domain);
-        let mapping = json!({"restApiId": api.id, "stage": "t"});
-        let path = format!("/domainnames/{name}/basepathmappings");
-        control(engine.addr(), "POST", &path, &mapping);
+        domain(&api, &engine, name, &json!({"securityPolicy": policy}));
     }
     for (name, versions, served) in [
         ("old.example.com", &[&version::TLS12][..], true),
@@ -249,4 +259,166 @@ fn both_ports_share_the_room() {
     let mut stream = connect(address(&engine));
     // No words that the client couldn't read.
     assert_eq!(rest(&mut stream), "");
+}
+
+/// A client's certificate and key.
+struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl Identity {
+    fn made(certificate: &rcgen::Certificate, key: &KeyPair) -> Self {
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        Self {
+            chain: vec![certificate.der().clone()],
+            key,
+        }
+    }
+
+    /// The connection's handshake as this client.
+    fn greet(&self, engine: &Engine, name: &str) -> std::io::Result<Stream> {
+        self.greet_with(engine, name, BOTH)
+    }
+
+    fn greet_with(
+        &self,
+        engine: &Engine,
+        name: &str,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> std::io::Result<Stream> {
+        let mut config = trusting(engine, versions);
+        let provider = aws_lc_rs::default_provider();
+        let key = provider.key_provider.load_private_key(self.key.clone_key());
+        let certified = rustls::sign::CertifiedKey::new(self.chain.clone(), key.unwrap());
+        let own = rustls::sign::SingleCertAndKey::from(certified);
+        config.client_auth_cert_resolver = Arc::new(own);
+        greet(address(engine), config, name)
+    }
+}
+
+fn params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CountryName, "US");
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.serial_number = Some(7_u64.into());
+    params
+}
+
+struct Authority {
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = params("Authority");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self {
+            pem,
+            issuer: Issuer::new(params, key),
+        }
+    }
+
+    fn client(&self, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+        let mut params = params("Client");
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        Identity::made(&params.signed_by(&key, &self.issuer).unwrap(), &key)
+    }
+}
+
+const SHOWN: &str = "#set($c = $context.identity.clientCert)$c.subjectDN|$c.issuerDN|$c.serialNumber|$c.validity.notBefore|$c.validity.notAfter";
+
+#[test]
+fn mutual_tls_lets_in_whom_the_truststore_trusts() {
+    // By OpenSSL, as AWS's guide has it made.
+    const OLD: &str = include_str!("../../../tests/data/client-v1.pem");
+    let (ours, strangers) = (Authority::new(), Authority::new());
+    let key = KeyPair::generate().unwrap();
+    let mut alone = params("Alone");
+    alone.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let alone_made = alone.self_signed(&key).unwrap();
+    let alone = Identity::made(&alone_made, &key);
+    let mut old = CertificateDer::pem_slice_iter(OLD.as_bytes()).map(Result::unwrap);
+    let (_, old) = (old.next(), old.next().unwrap());
+    let old = Identity {
+        chain: vec![old],
+        key: PrivateKeyDer::from_pem_slice(OLD.as_bytes()).unwrap(),
+    };
+    let (old_authority, _) = OLD.split_once("-----END CERTIFICATE-----").unwrap();
+    let store = format!(
+        "{}{}{old_authority}-----END CERTIFICATE-----\n",
+        ours.pem,
+        alone_made.pem()
+    );
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), store).unwrap();
+    let mut truststores = Truststores::default();
+    truststores
+        .add(&format!("s3://trust/store.pem={}", file.path().display()))
+        .unwrap();
+    let engine = engine(Config {
+        truststores,
+        ..Config::default()
+    });
+    let api = Api::answering(&engine, SHOWN, None);
+    let name = "mutual.example.com";
+    let mutual = json!({"mutualTlsAuthentication": {"truststoreUri": "s3://trust/store.pem"}});
+    domain(&api, &engine, name, &mutual);
+    domain(&api, &engine, "open.example.com", &json!({}));
+
+    let forbidden = |answer: String| {
+        assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+        assert!(answer.contains("x-amzn-errortype: ForbiddenException"));
+        assert!(answer.ends_with("{\"message\":\"Forbidden\"}"), "{answer}");
+    };
+    let served = |answer: String, expected: &str| {
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.ends_with(expected), "{answer}");
+    };
+    let dates = "Jan  1 00:00:00 1975 GMT|Jan  1 00:00:00 4096 GMT";
+    let client = ours.client(|_| ());
+    let expected = format!("\r\n\r\nC=US,CN=Client|C=US,CN=Authority|7|{dates}");
+    let greeted = client.greet(&engine, name).unwrap();
+    served(ask(greeted, &get("/", name)), &expected);
+    let greeted = alone.greet(&engine, name).unwrap();
+    let expected = format!("C=US,CN=Alone|C=US,CN=Alone|7|{dates}");
+    served(ask(greeted, &get("/", name)), &expected);
+    for versions in [&[&version::TLS12][..], &[&version::TLS13][..]] {
+        let greeted = old.greet_with(&engine, name, versions).unwrap();
+        let expected = "C=US,ST=Washington,O=Example,CN=My Client|C=US,O=Example,CN=My Private CA|2|Aug 29 00:28:21 2020 GMT|Aug  5 00:28:21 2120 GMT";
+        served(ask(greeted, &get("/", name)), expected);
+    }
+
+    for stranger in [
+        strangers.client(|_| ()),
+        ours.client(|params| params.not_after = date_time_ymd(2020, 1, 1)),
+        ours.client(|params| params.not_before = date_time_ymd(4000, 1, 1)),
+    ] {
+        let greeted = stranger.greet(&engine, name).unwrap();
+        forbidden(ask(greeted, &get("/", name)));
+    }
+    // Without a certificate there is no connection; TLS 1.3 tells the client only when it reads.
+    let greeted = greet(address(&engine), trusting(&engine, BOTH), name);
+    let failed = greeted.and_then(|mut stream| stream.read(&mut [0]));
+    assert!(failed.is_err(), "{failed:?}");
+    // Neither the other port nor another domain's handshake leads round it.
+    forbidden(exchange(engine.addr(), get("/", name).as_bytes()));
+    let open = || {
+        greet(
+            address(&engine),
+            trusting(&engine, BOTH),
+            "open.example.com",
+        )
+        .unwrap()
+    };
+    forbidden(ask(open(), &get("/", name)));
+    // A certificate that nobody was asked about isn't shown.
+    served(ask(open(), &get("/", "open.example.com")), "\r\n\r\n||||");
+    let greeted = client.greet(&engine, name).unwrap();
+    served(ask(greeted, &get("/", "open.example.com")), "\r\n\r\n||||");
 }

@@ -172,9 +172,14 @@ patchable! {
     DomainName, Listing:
         "/certificateArn" [A R X] Text;
         "/certificateName" [A R X] Text;
+        "/endpointAccessMode" [R] Word(&["BASIC", "STRICT"]);
         "/endpointConfiguration/ipAddressType" [R] Word(&["ipv4", "dualstack"]);
         "/endpointConfiguration/types" [A R X] List;
+        "/managementPolicy" [R] Text;
+        "/mutualTlsAuthentication/truststoreUri" [A R X] Text;
+        "/mutualTlsAuthentication/truststoreVersion" [A R X] Text;
         "/ownershipVerificationCertificateArn" [A R X] Text;
+        "/policy" [R] Text;
         "/regionalCertificateArn" [A R X] Text;
         "/regionalCertificateName" [A R X] Text;
         "/routingMode" [R] Text;

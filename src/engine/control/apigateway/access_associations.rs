@@ -46,7 +46,7 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         txn.region.associations.len(),
         txn.deps.quotas.domain_name_access_associations,
     );
-    quotas::check(held, most, "domain name access associations", "account")?;
+    quotas::check(held, most, "Domain Name Access Associations", None)?;
     let (region, account) = (txn.region_name, &txn.deps.account);
     let arn = format!(
         "arn:{}:apigateway:{region}:{account}:/domainnameaccessassociations/domainname/{name}/vpcesource/{source}",

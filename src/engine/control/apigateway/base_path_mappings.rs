@@ -76,6 +76,14 @@ fn check(
     }
     let api = txn.region.apis.get(&mapping.rest_api_id);
     let api = api.ok_or_else(|| bad("Invalid REST API identifier specified"))?;
+    let types = &api.rest_api.endpoint_configuration.types;
+    let private = types.iter().any(|t| t == "PRIVATE");
+    if private != domain.domain.domain_name_id.is_some() {
+        // Documented, the text is not.
+        return Err(bad(
+            "Private custom domain names map to private APIs, and public ones to public APIs.",
+        ));
+    }
     match &mapping.stage {
         Some(stage) if !api.stages.contains_key(stage) => Err(bad(NO_STAGE)),
         _ => Ok(()),

@@ -4,6 +4,7 @@
 //! is then published to the gateway. Until all of that is done nobody is answered; if the store refuses, nothing happened.
 //! Writes run one after the other; reads never wait for them.
 
+mod access_associations;
 mod account;
 mod api_key_file;
 mod api_keys;
@@ -40,6 +41,7 @@ mod tags;
 mod test_invoke;
 #[cfg(test)]
 mod tests;
+mod truststores;
 mod txn;
 mod usage;
 mod usage_plan_keys;
@@ -56,13 +58,14 @@ use tokio::sync::Mutex as AsyncMutex;
 pub use quotas::Quotas;
 pub use state::LoadError;
 pub use state_file::Imported;
+pub use truststores::Truststores;
 
 use self::domain_names::Domain;
 use self::rates::Rates;
 use self::state::{Api, Part, Region, State, kind};
 use self::txn::Txn;
 use crate::base::{Chance, Clock, Ids};
-use crate::engine::gateway::{DomainSettings, Gateway, KeyChange, TestInvokeError};
+use crate::engine::gateway::{DomainSettings, Gateway, KeyChange, PrivateDomain, TestInvokeError};
 use crate::engine::store::{Change, Row, Store};
 use crate::engine::wire::{Input, Operation, Output, ServiceError};
 use crate::model::{Definition, Stage, UsagePlan};
@@ -83,6 +86,8 @@ pub struct Deps {
     pub account: String,
     /// How many of each there may be.
     pub quotas: Quotas,
+    /// Which files stand for the truststores of mutual TLS.
+    pub truststores: Truststores,
     /// Whether the control plane's rate limits are enforced.
     pub enforce_rates: bool,
     /// Where the gateway listens, which generated SDKs call: `http://127.0.0.1:4566`.
@@ -113,6 +118,7 @@ const KINDS: &[&str] = &[
     kind::USAGE_PLAN,
     kind::USAGE_PLAN_KEY,
     kind::DOMAIN_NAME,
+    kind::ACCESS_ASSOCIATION,
     kind::ACCOUNT,
     kind::VPC_LINK,
     kind::CLIENT_CERTIFICATE,
@@ -149,6 +155,10 @@ fn run_of(operation: &str) -> Option<Run> {
         "CreateAuthorizer" => Write(authorizers::create),
         "CreateBasePathMapping" => Write(base_path_mappings::create),
         "CreateDomainName" => Write(domain_names::create),
+        "CreateDomainNameAccessAssociation" => Write(access_associations::create),
+        "DeleteDomainNameAccessAssociation" => Write(access_associations::delete),
+        "GetDomainNameAccessAssociations" => Read(access_associations::list),
+        "RejectDomainNameAccessAssociation" => Write(access_associations::reject),
         "CreateDeployment" => Write(deployments::create),
         "CreateDocumentationPart" => Write(documentation_parts::create),
         "CreateDocumentationVersion" => Write(documentation_versions::create),
@@ -411,6 +421,7 @@ impl ApiGateway {
         let gateway = &self.deps.gateway;
         let mut keys = BTreeSet::new();
         let mut named = false;
+        let mut associated = false;
         for (of, key, put) in touched {
             match *of {
                 kind::API if !put => gateway.remove_api(key),
@@ -425,7 +436,7 @@ impl ApiGateway {
                     }
                 }
                 kind::DOMAIN_NAME => match region.domains.get(key) {
-                    Some(held) => publish_domain(&self.deps, key, &held.entity),
+                    Some(held) => publish_domain(&self.deps, name, region, &held.entity),
                     None => gateway.remove_domain(key),
                 },
                 kind::API_KEY => {
@@ -441,11 +452,17 @@ impl ApiGateway {
                     );
                 }
                 kind::VPC_LINK | kind::CLIENT_CERTIFICATE => named = true,
+                kind::ACCESS_ASSOCIATION => associated = true,
                 _ => {}
             }
         }
         if named {
             publish_named(&self.deps, name, region);
+        }
+        if associated {
+            for held in region.domains.values() {
+                publish_domain(&self.deps, name, region, &held.entity);
+            }
         }
         publish_keys(&self.deps, name, region, &keys);
     }
@@ -463,9 +480,9 @@ impl ApiGateway {
                 for id in &keys {
                     txn.remove_key(id);
                 }
-                let domains: Vec<String> = txn.region.domains.keys().cloned().collect();
-                for name in &domains {
-                    txn.remove_domain(name);
+                let domains = Arc::clone(&txn.region.domains);
+                for held in domains.values() {
+                    txn.remove_domain(&held.entity.domain);
                 }
                 let plans: Vec<String> = txn.region.plans.keys().cloned().collect();
                 for id in &plans {
@@ -536,8 +553,8 @@ fn publish_all(deps: &Deps, state: &State) {
     for (name, region) in state {
         let keys = region.keys.keys().map(String::as_str).collect();
         publish_keys(deps, name, region, &keys);
-        for (domain, held) in region.domains.iter() {
-            publish_domain(deps, domain, &held.entity);
+        for held in region.domains.values() {
+            publish_domain(deps, name, region, &held.entity);
         }
         publish_named(deps, name, region);
         for (id, api) in region.apis.iter() {
@@ -548,17 +565,34 @@ fn publish_all(deps: &Deps, state: &State) {
     }
 }
 
-fn publish_domain(deps: &Deps, name: &str, held: &Domain) {
+fn publish_domain(deps: &Deps, region_name: &str, region: &Region, held: &Domain) {
     let domain = &held.domain;
+    let associations = region.associations.values();
+    let own =
+        associations.filter(|a| Some(&a.entity.domain_name_arn) == domain.domain_name_arn.as_ref());
+    let endpoints: Vec<&str> = own
+        .map(|a| a.entity.access_association_source.as_str())
+        .collect();
+    let arn = domain_names::execute_arn(region_name, &deps.account, domain);
     let settings = DomainSettings {
         security_policy: domain.security_policy.as_deref(),
+        // A truststore that isn't there admits nobody.
+        truststore: domain
+            .mutual_tls_authentication
+            .as_ref()
+            .map(|_| held.truststore.as_deref().unwrap_or_default()),
         targets: [
             domain.regional_domain_name.as_deref(),
             domain.distribution_domain_name.as_deref(),
         ],
-        ..DomainSettings::default()
+        private: domain.domain_name_id.is_some().then_some(PrivateDomain {
+            arn: &arn,
+            policy: domain.policy.as_deref(),
+            endpoints: &endpoints,
+        }),
     };
-    deps.gateway.publish_domain(name, &held.mappings, settings);
+    deps.gateway
+        .publish_domain(&domain.domain_name, &held.mappings, settings);
 }
 
 fn publish_stage(deps: &Deps, region: &str, id: &str, api: &Api, stage: &Stage) {

@@ -40,6 +40,8 @@ pub struct Quotas {
     pub vpc_links: usize,
     /// Custom domain names in a region.
     pub domain_names: usize,
+    /// Access associations of private custom domain names in a region.
+    pub domain_name_access_associations: usize,
 }
 
 impl Default for Quotas {
@@ -59,6 +61,7 @@ impl Default for Quotas {
             client_certificates: 60,
             vpc_links: 20,
             domain_names: 120,
+            domain_name_access_associations: 100,
         }
     }
 }

@@ -20,6 +20,28 @@ pub(super) fn kept(
     txn: &Txn<'_>,
     api_id: &str,
 ) -> Result<Option<String>, ServiceError> {
+    let region = txn.region_name;
+    let prefix = format!(
+        "arn:{}:execute-api:{region}:{}:{api_id}/",
+        partition(region),
+        txn.deps.account
+    );
+    kept_as(given, api_id, &|rest| format!("{prefix}{rest}"))
+}
+
+/// The same of a private custom domain name: all short resources are the domain itself.
+pub(super) fn kept_for_domain(
+    given: Option<String>,
+    arn: &str,
+) -> Result<Option<String>, ServiceError> {
+    kept_as(given, arn, &|_| arn.to_owned())
+}
+
+fn kept_as(
+    given: Option<String>,
+    of: &str,
+    written_out: &dyn Fn(&str) -> String,
+) -> Result<Option<String>, ServiceError> {
     let Some(text) = given.filter(|text| !text.trim().is_empty()) else {
         return Ok(None);
     };
@@ -27,15 +49,9 @@ pub(super) fn kept(
         return Err(refused());
     }
     let mut document: Value = serde_json::from_str(&text).map_err(|_| refused())?;
-    let region = txn.region_name;
-    let prefix = format!(
-        "arn:{}:execute-api:{region}:{}:{api_id}/",
-        partition(region),
-        txn.deps.account
-    );
-    write_out(&mut document, &prefix);
+    write_out(&mut document, written_out);
     if let Err(error) = Policy::from_value(&document, PolicyKind::Resource) {
-        tracing::info!(api = api_id, %error, "a resource policy is refused");
+        tracing::info!(of, %error, "a resource policy is refused");
         return Err(refused());
     }
     Ok(Some(document.to_string()))
@@ -56,12 +72,12 @@ pub(super) fn shown(policy: &str) -> String {
 }
 
 /// Writes out resources such as `execute-api:/prod/GET/pets`.
-fn write_out(document: &mut Value, prefix: &str) {
+fn write_out(document: &mut Value, written_out: &dyn Fn(&str) -> String) {
     let one = |value: &mut Value| {
         if let Value::String(text) = value
             && let Some(rest) = text.strip_prefix("execute-api:/")
         {
-            *text = format!("{prefix}{rest}");
+            *text = written_out(rest);
         }
     };
     let each = |statement: &mut Value| {

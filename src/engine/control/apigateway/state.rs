@@ -14,8 +14,8 @@ use super::vpc_links::HeldLink;
 use crate::engine::store::Row;
 use crate::model::{
     Account, ApiKey, Authorizer, Definition, Deployment, DocumentationPart, DocumentationVersion,
-    GatewayResponse, GatewayResponseType, Model, RequestValidator, Resource, RestApi, Stage,
-    UsagePlan,
+    DomainNameAccessAssociation, GatewayResponse, GatewayResponseType, Model, RequestValidator,
+    Resource, RestApi, Stage, UsagePlan,
 };
 
 /// All regions, by name.
@@ -34,6 +34,8 @@ pub(super) struct Region {
     pub(super) members: Arc<BTreeMap<(String, String), u64>>,
     /// Custom domain names, by name.
     pub(super) domains: Arc<BTreeMap<String, Listed<Domain>>>,
+    /// Access associations of private ones, by ARN.
+    pub(super) associations: Arc<BTreeMap<String, Listed<DomainNameAccessAssociation>>>,
     pub(super) account: Arc<Account>,
     /// By id.
     pub(super) links: Arc<BTreeMap<String, Listed<HeldLink>>>,
@@ -268,6 +270,7 @@ pub(super) mod kind {
     pub(in super::super) const USAGE_PLAN: &str = "usageplan";
     pub(in super::super) const USAGE_PLAN_KEY: &str = "usageplankey";
     pub(in super::super) const DOMAIN_NAME: &str = "domainname";
+    pub(in super::super) const ACCESS_ASSOCIATION: &str = "domainnameaccessassociation";
     pub(in super::super) const ACCOUNT: &str = "account";
     pub(in super::super) const VPC_LINK: &str = "vpclink";
     pub(in super::super) const CLIENT_CERTIFICATE: &str = "clientcertificate";
@@ -337,6 +340,7 @@ fn load_row(region: &mut Region, row: &Row) -> Result<(), LoadError> {
         kind::API_KEY => placed(&mut region.keys, row)?,
         kind::USAGE_PLAN => placed(&mut region.plans, row)?,
         kind::DOMAIN_NAME => placed(&mut region.domains, row)?,
+        kind::ACCESS_ASSOCIATION => placed(&mut region.associations, row)?,
         kind::VPC_LINK => placed(&mut region.links, row)?,
         kind::CLIENT_CERTIFICATE => placed(&mut region.certificates, row)?,
         kind::USAGE_PLAN_KEY => {

@@ -137,6 +137,9 @@ fn rows(deps: &Deps, name: &str, region: &Region) -> Result<Vec<Change>, Service
     for held in region.domains.values() {
         txn.put_domain(held.place, held.entity.as_ref().clone())?;
     }
+    for held in region.associations.values() {
+        txn.put_association(held.place, held.entity.as_ref().clone())?;
+    }
     for held in region.links.values() {
         txn.put_link(held.place, held.entity.as_ref().clone())?;
     }

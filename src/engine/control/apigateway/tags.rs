@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::error::{NO_API_KEY, NO_STAGE, bad, not_found};
 use super::txn::{NOTHING, Txn, read, text};
-use super::{Answer, client_certificates, domain_names, state, vpc_links};
+use super::{Answer, access_associations, client_certificates, domain_names, state, vpc_links};
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::Map;
 
@@ -21,6 +21,7 @@ enum Tagged {
     Key(String),
     Plan(String),
     Domain(String),
+    Association(String),
     Link(String),
     Certificate(String),
 }
@@ -124,7 +125,14 @@ fn locate(input: &Input) -> Result<Tagged, ServiceError> {
         }
         ("apigateway", ["", "apikeys", key]) => Ok(Tagged::Key(id(key))),
         ("apigateway", ["", "usageplans", plan]) => Ok(Tagged::Plan(id(plan))),
-        ("apigateway", ["", "domainnames", name]) => Ok(Tagged::Domain(id(name))),
+        ("apigateway", ["", "domainnames", name]) => {
+            // A private one's has its id after the name.
+            let name = name.split('+').next().unwrap_or_default();
+            Ok(Tagged::Domain(name.to_owned()))
+        }
+        ("apigateway", ["", "domainnameaccessassociations", ..]) => {
+            Ok(Tagged::Association(arn.to_owned()))
+        }
         ("apigateway", ["", "vpclinks", link]) => Ok(Tagged::Link(id(link))),
         ("apigateway", ["", "clientcertificates", certificate]) => {
             Ok(Tagged::Certificate(id(certificate)))
@@ -144,6 +152,7 @@ fn held(txn: &Txn<'_>, target: &Tagged) -> Result<Map<String>, ServiceError> {
         Tagged::Key(key) => key_of(txn, key)?.entity.tags.clone(),
         Tagged::Plan(plan) => txn.plan(plan)?.entity.tags.clone(),
         Tagged::Domain(name) => domain_names::named(txn, name)?.entity.domain.tags.clone(),
+        Tagged::Association(arn) => access_associations::find(txn, arn)?.entity.tags.clone(),
         Tagged::Link(id) => vpc_links::find(txn, id)?.entity.link.tags.clone(),
         Tagged::Certificate(id) => {
             let held = client_certificates::find(txn, id)?;
@@ -186,6 +195,12 @@ fn put(txn: &mut Txn<'_>, target: Tagged, tags: Map<String>) -> Result<(), Servi
             let mut domain = held.entity.as_ref().clone();
             domain.domain.tags = tags;
             txn.put_domain(held.place, domain)
+        }
+        Tagged::Association(arn) => {
+            let found = access_associations::find(txn, &arn)?;
+            let mut held = found.entity.as_ref().clone();
+            held.tags = tags;
+            txn.put_association(found.place, held)
         }
         Tagged::Link(id) => {
             let found = vpc_links::find(txn, &id)?;

@@ -14,7 +14,10 @@ use super::{Answer, Deps, USAGE};
 use crate::engine::store::Change;
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::PatchOperation;
-use crate::model::{Account, ApiKey, EpochSeconds, Method, Resource, RestApi, UsagePlan};
+use crate::model::{
+    Account, ApiKey, DomainName, DomainNameAccessAssociation, EpochSeconds, Method, Resource,
+    RestApi, UsagePlan,
+};
 
 /// A transaction. Reads see its own writes; nothing of it is seen by others until it is committed.
 pub(super) struct Txn<'a> {
@@ -296,10 +299,40 @@ impl<'a> Txn<'a> {
         Ok(())
     }
 
-    /// Takes a custom domain name away, with its mappings.
-    pub(super) fn remove_domain(&mut self, name: &str) {
+    /// Takes a custom domain name away, with its mappings and access associations.
+    pub(super) fn remove_domain(&mut self, domain: &DomainName) {
+        let name = &domain.domain_name;
         Arc::make_mut(&mut self.region.domains).remove(name);
-        self.note_removed(kind::DOMAIN_NAME, name.to_owned());
+        self.note_removed(kind::DOMAIN_NAME, name.clone());
+        let associations = self.region.associations.iter();
+        let of_domain = associations.filter(|(_, held)| {
+            Some(&held.entity.domain_name_arn) == domain.domain_name_arn.as_ref()
+        });
+        let gone: Vec<String> = of_domain.map(|(arn, _)| arn.clone()).collect();
+        for arn in gone {
+            self.remove_association(&arn);
+        }
+    }
+
+    pub(super) fn put_association(
+        &mut self,
+        place: u64,
+        association: DomainNameAccessAssociation,
+    ) -> Result<(), ServiceError> {
+        let arn = association.domain_name_access_association_arn.clone();
+        let placed = Placed {
+            place,
+            entity: &association,
+        };
+        self.note(kind::ACCESS_ASSOCIATION, arn.clone(), &placed)?;
+        let entity = Arc::new(association);
+        Arc::make_mut(&mut self.region.associations).insert(arn, Listed { place, entity });
+        Ok(())
+    }
+
+    pub(super) fn remove_association(&mut self, arn: &str) {
+        Arc::make_mut(&mut self.region.associations).remove(arn);
+        self.note_removed(kind::ACCESS_ASSOCIATION, arn.to_owned());
     }
 
     pub(super) fn put_link(&mut self, place: u64, held: HeldLink) -> Result<(), ServiceError> {

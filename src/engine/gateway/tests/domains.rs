@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{API, Rig, api, mock, run, stage};
-use crate::engine::gateway::DomainSettings;
+use crate::engine::gateway::{DomainSettings, PrivateDomain};
 use crate::model::BasePathMapping;
 
 #[allow(clippy::needless_pass_by_value, reason = "written in place with json!")]
@@ -57,5 +57,53 @@ fn a_domain_leads_to_its_stages() {
         );
         rig.gateway.remove_domain("api.example.com");
         assert_eq!(rig.gateway.target(Some(name), "/pets"), None);
+    });
+}
+
+/// A private domain: who comes by an associated endpoint, and is let in by the policy.
+#[test]
+fn a_private_domain_is_reached_through_its_endpoints() {
+    run(|| async {
+        let rig = Rig::new().await;
+        let mut definition = api(json!({ "GET /pets": mock("pets") }));
+        definition.rest_api.endpoint_configuration.types = vec!["PRIVATE".to_owned()];
+        let all = json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}]});
+        definition.rest_api.policy = Some(all.to_string());
+        rig.publish(&stage(json!({})), &definition);
+        let arn = "arn:aws:execute-api:us-east-1:000000000000:/domainnames/a.example.com+d1";
+        let policy = |effect: &str, resource: &str| {
+            let allow = json!({"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": resource});
+            let more = json!({"Effect": effect, "Principal": "*", "Action": "execute-api:Invoke", "Resource": arn,
+                "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-2"}}});
+            Some(json!({"Statement": [allow, more]}).to_string())
+        };
+        let cases = [
+            (policy("Allow", arn), "vpce-1", 200),
+            (policy("Allow", arn), "vpce-2", 200),
+            (policy("Allow", arn), "vpce-3", 403),
+            (policy("Allow", arn), "", 403),
+            (policy("Deny", arn), "vpce-1", 200),
+            (policy("Deny", arn), "vpce-2", 403),
+            (policy("Allow", "arn:aws:execute-api:other"), "vpce-1", 403),
+            (None, "vpce-1", 403),
+            (Some("no policy".to_owned()), "vpce-1", 403),
+        ];
+        for (policy, endpoint, status) in cases {
+            let private = PrivateDomain {
+                arn,
+                policy: policy.as_deref(),
+                endpoints: &["vpce-1", "vpce-2"],
+            };
+            let settings = DomainSettings {
+                private: Some(private),
+                ..DomainSettings::default()
+            };
+            let mapped = [mapping("(none)", json!("prod"))];
+            rig.gateway
+                .publish_domain("a.example.com", &mapped, settings);
+            let headers = [("host", "a.example.com"), ("x-sluice-vpce", endpoint)];
+            let reply = rig.at("GET", "/pets", &headers, "").await;
+            assert_eq!(reply.status, status, "{endpoint} {policy:?}");
+        }
     });
 }

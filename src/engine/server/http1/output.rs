@@ -202,6 +202,8 @@ impl Output {
             self.at += of_text;
             self.data.advance(written - of_text);
         }
+        // TLS may still hold what it took; elsewhere there is nothing to wait for.
+        ready!(Pin::new(io).poll_flush(cx))?;
         self.text.clear();
         self.text.shrink_to(KEPT);
         self.at = 0;

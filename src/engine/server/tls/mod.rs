@@ -61,7 +61,7 @@ impl Tls {
     /// # Errors
     /// When the cryptographic library refuses, in words for a log.
     pub(crate) fn new(
-        authority: Arc<Authority>,
+        authority: Authority,
         gateway: Arc<Gateway>,
         clock: Clock,
         hosts: Vec<String>,
@@ -138,7 +138,7 @@ fn config(
 
 /// Finds the certificate for the host that a client names, and has it made where there is none.
 struct Certificates {
-    authority: Arc<Authority>,
+    authority: Authority,
     gateway: Arc<Gateway>,
     clock: Clock,
     hosts: Vec<String>,

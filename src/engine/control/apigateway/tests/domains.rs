@@ -1,8 +1,11 @@
 //! Custom domain names and base path mappings. Nothing of them is recorded.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::Bed;
+use crate::engine::store::Store;
 
 const EDGE: &str = "arn:aws:acm:us-east-1:111111111111:certificate/c";
 const ELSEWHERE: &str = "arn:aws:acm:eu-west-1:111111111111:certificate/c";
@@ -106,11 +109,22 @@ fn domains_that_break_a_rule_are_refused() {
                 "mutualTlsAuthentication",
                 json!({"truststoreUri": "s3://a/b"}),
             ),
-            "Sluice can't serve mutual TLS yet",
+            "start Sluice with --truststore s3://a/b=FILE",
+        ),
+        (
+            with(
+                "mutualTlsAuthentication",
+                json!({"truststoreUri": "/etc/passwd"}),
+            ),
+            "Invalid truststore URI",
         ),
         (
             with("endpointConfiguration", json!({"types": ["PRIVATE"]})),
-            "private custom domain names yet",
+            "give certificateArn",
+        ),
+        (
+            with("policy", json!("{}")),
+            "with the endpoint type PRIVATE only",
         ),
         (
             with("routingMode", json!("ROUTING_RULE_ONLY")),
@@ -124,6 +138,157 @@ fn domains_that_break_a_rule_are_refused() {
             "{got}"
         );
     }
+}
+
+/// A certificate that signs itself, as PEM.
+fn certificate(name: &str) -> String {
+    let mut params = rcgen::CertificateParams::default();
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, name);
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = rcgen::KeyPair::generate().unwrap();
+    params.self_signed(&key).unwrap().pem()
+}
+
+#[test]
+fn a_truststore_counts_as_it_was_when_its_domain_was_changed_last() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let (first, second) = (certificate("first"), certificate("second"));
+    std::fs::write(file.path(), &first).unwrap();
+    let bed = Bed::with(Store::memory(), &[], |deps| {
+        let text = format!("s3://trust/store.pem={}", file.path().display());
+        deps.truststores.add(&text).unwrap();
+    });
+    let mut domain = regional("a.example.com");
+    domain["mutualTlsAuthentication"] = json!({"truststoreUri": "s3://trust/store.pem"});
+    let made = bed.ok("CreateDomainName", domain.clone());
+    let mutual = json!({"truststoreUri": "s3://trust/store.pem"});
+    assert_eq!(made["mutualTlsAuthentication"], mutual);
+    let of = || json!({"domain_name": "a.example.com"});
+    let kept = || {
+        let state = bed.service.state.load();
+        let domain = Arc::clone(&state[super::REGION].domains["a.example.com"].entity);
+        domain.truststore.clone()
+    };
+    std::fs::write(file.path(), &second).unwrap();
+    bed.patched(
+        "UpdateDomainName",
+        of(),
+        &[("replace", "/routingMode", "BASE_PATH_MAPPING_ONLY")],
+    );
+    assert_eq!(kept(), Some(first));
+    let version = ("replace", "/mutualTlsAuthentication/truststoreVersion", "2");
+    let patched = bed.patched("UpdateDomainName", of(), &[version]);
+    assert_eq!(
+        patched["mutualTlsAuthentication"]["truststoreVersion"],
+        json!("2")
+    );
+    assert_eq!(kept(), Some(second));
+    // Certificates that can't be read are told, and the others count.
+    let mixed = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    std::fs::write(file.path(), mixed.to_owned() + &certificate("third")).unwrap();
+    let patched = bed.patched("UpdateDomainName", of(), &[version]);
+    let warnings = &patched["mutualTlsAuthentication"]["truststoreWarnings"];
+    assert_eq!(warnings, &json!(["Certificate 1 can't be read."]));
+    std::fs::write(file.path(), "nothing").unwrap();
+    let refused = bed.patch_refused("UpdateDomainName", of(), &[version]);
+    assert!(refused.contains("Invalid truststore"), "{refused}");
+    let off = ("replace", "/mutualTlsAuthentication/truststoreUri", "");
+    let patched = bed.patched("UpdateDomainName", of(), &[off]);
+    assert_eq!(patched["mutualTlsAuthentication"], Value::Null);
+    assert_eq!(kept(), None);
+    // Not of what can't have it.
+    domain["domainName"] = json!("b.example.com");
+    domain["securityPolicy"] = json!("TLS_1_0");
+    let refused = bed.refused("CreateDomainName", domain);
+    assert!(
+        refused.contains("Mutual TLS requires the endpoint type REGIONAL"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn private_domains_are_associated_with_vpc_endpoints() {
+    let bed = Bed::new();
+    let policy = json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}]});
+    let private = json!({
+        "domainName": "a.example.com", "certificateArn": EDGE, "policy": policy.to_string(),
+        "endpointConfiguration": {"types": ["PRIVATE"]},
+    });
+    let made = bed.ok("CreateDomainName", private);
+    let id = made["domainNameId"].as_str().unwrap().to_owned();
+    let arn = format!("arn:aws:apigateway:us-east-1:111111111111:/domainnames/a.example.com+{id}");
+    assert_eq!(made["domainNameArn"], arn);
+    assert_eq!(
+        made["endpointConfiguration"],
+        json!({"types": ["PRIVATE"], "ipAddressType": "dualstack"})
+    );
+    assert_eq!(made["regionalDomainName"], Value::Null);
+    let policy: Value = serde_json::from_str(made["policy"].as_str().unwrap()).unwrap();
+    let about =
+        format!("arn:aws:execute-api:us-east-1:111111111111:/domainnames/a.example.com+{id}");
+    assert_eq!(policy["Statement"][0]["Resource"], about);
+    let of = |id: &str| json!({"domain_name": "a.example.com", "domainNameId": id});
+    assert_eq!(bed.ok("GetDomainName", of(&id)), made);
+    let gone = "404 NotFoundException: Invalid domain name identifier specified";
+    assert_eq!(bed.refused("GetDomainName", of("other")), gone);
+
+    let associate = |arn: &str, source: &str| json!({"domainNameArn": arn, "accessAssociationSource": source, "accessAssociationSourceType": "VPCE"});
+    let association = bed.ok(
+        "CreateDomainNameAccessAssociation",
+        associate(&arn, "vpce-1a"),
+    );
+    let own = "arn:aws:apigateway:us-east-1:111111111111:/domainnameaccessassociations/domainname/a.example.com/vpcesource/vpce-1a";
+    assert_eq!(
+        association,
+        json!({
+            "domainNameAccessAssociationArn": own, "domainNameArn": arn,
+            "accessAssociationSourceType": "VPCE", "accessAssociationSource": "vpce-1a",
+        })
+    );
+    for (input, expected) in [
+        (associate(&arn, "vpce-1a"), "409 ConflictException"),
+        (associate(&arn, "vpc-1"), "400 BadRequestException"),
+        (associate("x", "vpce-1"), "400 BadRequestException"),
+        (associate(&arn[..arn.len() - 1], "vpce-1"), gone),
+    ] {
+        let refused = bed.refused("CreateDomainNameAccessAssociation", input);
+        assert!(refused.starts_with(expected), "{refused}");
+    }
+    let list = |owner: &str| {
+        let listed = bed.ok(
+            "GetDomainNameAccessAssociations",
+            json!({"resourceOwner": owner}),
+        );
+        listed["item"].as_array().unwrap().len()
+    };
+    assert_eq!((list("SELF"), list("OTHER_ACCOUNTS")), (1, 0));
+    bed.ok(
+        "TagResource",
+        json!({"resource_arn": own, "tags": {"a": "b"}}),
+    );
+    let tags = bed.ok("GetTags", json!({"resource_arn": own}));
+    assert_eq!(tags, json!({"tags": {"a": "b"}}));
+
+    let rejected = |arn: &str| json!({"domainNameAccessAssociationArn": own, "domainNameArn": arn});
+    let refused = bed.refused("RejectDomainNameAccessAssociation", rejected("other"));
+    assert_eq!(refused, gone);
+    bed.ok("RejectDomainNameAccessAssociation", rejected(&arn));
+    let by = || json!({"domain_name_access_association_arn": own});
+    let refused = bed.refused("DeleteDomainNameAccessAssociation", by());
+    assert!(refused.starts_with("404 NotFoundException"), "{refused}");
+    let again = || associate(&arn, "vpce-1a");
+    bed.ok("CreateDomainNameAccessAssociation", again());
+    bed.ok("DeleteDomainNameAccessAssociation", by());
+    bed.ok("CreateDomainNameAccessAssociation", again());
+    // They go with their domain, and public APIs don't come by it.
+    let (api, ..) = bed.deployed();
+    let mapping = json!({"domain_name": "a.example.com", "restApiId": api});
+    let refused = bed.refused("CreateBasePathMapping", mapping);
+    assert!(refused.contains("map to private APIs"), "{refused}");
+    bed.ok("DeleteDomainName", of(&id));
+    assert_eq!(list("SELF"), 0);
 }
 
 #[test]

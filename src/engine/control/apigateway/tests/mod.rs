@@ -36,7 +36,7 @@ use http::Request;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::{ApiGateway, Deps, Quotas, USAGE};
+use super::{ApiGateway, Deps, Quotas, Truststores, USAGE};
 use crate::base::{Chance, Clock, Ids};
 use crate::engine::gateway::{Gateway, Settings, StoredUsage};
 use crate::engine::store::{Row, Store};
@@ -90,6 +90,7 @@ impl Bed {
             chance: Chance::seeded(1),
             account: ACCOUNT.into(),
             quotas: Quotas::default(),
+            truststores: Truststores::default(),
             enforce_rates: false,
             endpoint: "http://127.0.0.1:4566".to_owned(),
             store: Arc::new(store),

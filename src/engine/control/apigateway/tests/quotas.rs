@@ -25,6 +25,7 @@ fn tight() -> Bed {
             client_certificates: 1,
             vpc_links: 1,
             domain_names: 1,
+            domain_name_access_associations: 0,
         };
     })
 }

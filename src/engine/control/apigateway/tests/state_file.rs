@@ -48,6 +48,15 @@ fn full() -> (Bed, String) {
     ] {
         bed.ok(operation, input);
     }
+    let private = bed.ok(
+        "CreateDomainName",
+        json!({"domainName": "b.example.com", "certificateArn": "arn:aws:acm:us-east-1:111111111111:certificate/c",
+            "endpointConfiguration": {"types": ["PRIVATE"]}}),
+    );
+    bed.ok(
+        "CreateDomainNameAccessAssociation",
+        json!({"domainNameArn": private["domainNameArn"], "accessAssociationSource": "vpce-1", "accessAssociationSourceType": "VPCE"}),
+    );
     let plan = text(&bed.ok("CreateUsagePlan", json!({"name": "p"}))["id"]);
     for name in ["one", "two"] {
         let key = bed.ok("CreateApiKey", json!({"name": name}))["id"].clone();
