@@ -9,7 +9,7 @@ use super::error::{bad, not_found};
 use super::page::page;
 use super::state::Listed;
 use super::txn::{NOTHING, Txn, answer, patch, read, text};
-use super::{Answer, quotas, resource_policy, tags, truststores};
+use super::{Answer, hosted_zones, quotas, resource_policy, tags, truststores};
 use crate::engine::gateway::partition;
 use crate::engine::wire::{Input, ServiceError};
 use crate::model::patch::apply;
@@ -260,7 +260,7 @@ fn settle(
             let (id, region) = (txn.deps.ids.long(), txn.region_name);
             let name = format!("d-{id}.execute-api.{region}.amazonaws.com");
             domain.regional_domain_name = Some(name);
-            domain.regional_hosted_zone_id = zone_of(region).map(str::to_owned);
+            domain.regional_hosted_zone_id = hosted_zones::of(region).map(str::to_owned);
         }
     } else {
         domain.regional_certificate_arn = None;
@@ -296,19 +296,6 @@ fn check_certificate(arn: Option<&str>, region: &str, member: &str) -> Result<()
         ))),
         _ => Err(bad(format!("Invalid certificate ARN: {arn}."))),
     }
-}
-
-/// The zones of regional domains, as far as they are known for sure.
-fn zone_of(region: &str) -> Option<&'static str> {
-    Some(match region {
-        "us-east-1" => "Z1UJRXOUMOOFQ8",
-        "us-east-2" => "ZOJJZC49E0EPZ",
-        "us-west-1" => "Z2MUQ32089INYE",
-        "us-west-2" => "Z2OJLYMUO9EFXC",
-        "eu-west-1" => "ZLY8HYME6SFDD",
-        "eu-central-1" => "Z1U9ULNL0V5AJ3",
-        _ => return None,
-    })
 }
 
 /// The domain that a call names; an id is checked where it is given.

@@ -18,6 +18,7 @@ mod domain_names;
 mod error;
 mod exports;
 mod gateway_responses;
+mod hosted_zones;
 mod imports;
 mod integration_responses;
 mod integrations;
