@@ -58,18 +58,19 @@ struct CreateDomainName {
 
 pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let given: CreateDomainName = read(input)?;
-    let name = given.domain_name.to_ascii_lowercase();
-    check_name(&name)?;
-    if txn.domain_taken(&name) {
+    // Its case is kept, and counts nowhere.
+    let name = given.domain_name;
+    check_name(&name.to_ascii_lowercase())?;
+    if txn.domain_taken(&name.to_ascii_lowercase()) {
         return Err(bad("The domain name you provided already exists."));
     }
     let (held, most) = (txn.region.domains.len(), txn.deps.quotas.domain_names);
     quotas::check(held, most, "Domain Names", None)?;
     if given.certificate_body.is_some() {
-        // The service has deprecated it.
-        return Err(bad(
-            "Sluice takes no uploaded certificates: give a certificateArn",
-        ));
+        // Deprecated by the service. Nothing is kept of it but its name: what TLS shows here comes from the local authority.
+        if given.certificate_name.is_none() {
+            return Err(bad("An uploaded certificate needs a certificateName"));
+        }
     }
     let mut endpoint_configuration = given.endpoint_configuration.unwrap_or_default();
     if endpoint_configuration.types.is_empty() {
@@ -134,8 +135,9 @@ fn check_name(name: &str) -> Result<(), ServiceError> {
     let numeric = labels
         .last()
         .is_some_and(|l| l.bytes().all(|b| b.is_ascii_digit()));
-    let alone = labels.len() < 2 && name != "*.localhost";
-    if name.len() > 253 || alone || numeric || !labels.iter().all(fits) {
+    let broad =
+        name == "localhost" || name.starts_with("*.") && labels.len() < 2 && name != "*.localhost";
+    if name.len() > 253 || broad || numeric || !labels.iter().all(fits) {
         // The text is not recorded.
         return Err(bad(format!("Invalid domain name '{name}'")));
     }
@@ -230,11 +232,11 @@ fn settle(
         return Err(bad("Sluice can't serve routing rules yet"));
     }
     if has("EDGE") {
-        check_certificate(
-            domain.certificate_arn.as_deref(),
-            "us-east-1",
-            "certificateArn",
-        )?;
+        // An uploaded certificate has a name and no ARN.
+        if domain.certificate_arn.is_some() || domain.certificate_name.is_none() {
+            let arn = domain.certificate_arn.as_deref();
+            check_certificate(arn, "us-east-1", "certificateArn")?;
+        }
         if domain.distribution_domain_name.is_none() {
             let id = txn.deps.ids.long();
             domain.distribution_domain_name = Some(format!("d{id}.cloudfront.net"));

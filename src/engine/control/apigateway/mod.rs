@@ -592,8 +592,8 @@ fn publish_domain(deps: &Deps, region_name: &str, region: &Region, held: &Domain
             endpoints: &endpoints,
         }),
     };
-    deps.gateway
-        .publish_domain(&domain.domain_name, &held.mappings, settings);
+    let name = domain.domain_name.to_ascii_lowercase();
+    deps.gateway.publish_domain(&name, &held.mappings, settings);
 }
 
 fn publish_stage(deps: &Deps, region: &str, id: &str, api: &Api, stage: &Stage) {

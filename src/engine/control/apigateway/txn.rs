@@ -285,7 +285,7 @@ impl<'a> Txn<'a> {
     }
 
     pub(super) fn put_domain(&mut self, place: u64, domain: Domain) -> Result<(), ServiceError> {
-        let name = domain.domain.domain_name.clone();
+        let name = domain.domain.domain_name.to_ascii_lowercase();
         self.note(
             kind::DOMAIN_NAME,
             name.clone(),
@@ -301,9 +301,9 @@ impl<'a> Txn<'a> {
 
     /// Takes a custom domain name away, with its mappings and access associations.
     pub(super) fn remove_domain(&mut self, domain: &DomainName) {
-        let name = &domain.domain_name;
-        Arc::make_mut(&mut self.region.domains).remove(name);
-        self.note_removed(kind::DOMAIN_NAME, name.clone());
+        let name = domain.domain_name.to_ascii_lowercase();
+        Arc::make_mut(&mut self.region.domains).remove(&name);
+        self.note_removed(kind::DOMAIN_NAME, name);
         let associations = self.region.associations.iter();
         let of_domain = associations.filter(|(_, held)| {
             Some(&held.entity.domain_name_arn) == domain.domain_name_arn.as_ref()

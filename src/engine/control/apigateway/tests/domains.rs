@@ -24,7 +24,7 @@ fn domains_are_made_changed_and_deleted() {
         "CreateDomainName",
         json!({"domainName": "Api.Example.com", "certificateArn": EDGE}),
     );
-    assert_eq!(made["domainName"], "api.example.com");
+    assert_eq!(made["domainName"], "Api.Example.com");
     assert_eq!(made["distributionHostedZoneId"], "Z2FDTNDATAQYW2");
     assert!(
         made["distributionDomainName"]
@@ -72,6 +72,48 @@ fn domains_are_made_changed_and_deleted() {
 }
 
 #[test]
+fn a_certificate_may_be_uploaded_to_an_edge_domain() {
+    let bed = Bed::new();
+    let upload = json!({
+        "domainName": "testDomain", "certificateName": "n", "certificateBody": "b", "certificatePrivateKey": "k",
+        "certificateChain": "c",
+    });
+    let made = bed.ok("CreateDomainName", upload.clone());
+    assert_eq!(
+        (
+            &made["domainName"],
+            &made["certificateName"],
+            made.get("certificateArn")
+        ),
+        (&json!("testDomain"), &json!("n"), None)
+    );
+    assert!(made["certificateUploadDate"].is_number());
+    assert_eq!(
+        bed.ok("GetDomainName", json!({"domain_name": "TESTDOMAIN"})),
+        made
+    );
+    assert_eq!(
+        bed.refused(
+            "CreateDomainName",
+            json!({"domainName": "TestDomain", "certificateName": "n"})
+        ),
+        "400 BadRequestException: The domain name you provided already exists."
+    );
+    bed.ok("DeleteDomainName", json!({"domain_name": "testdomain"}));
+    assert_eq!(bed.ok("GetDomainNames", json!({})), json!({"item": []}));
+    let nameless = json!({"domainName": "b.example.com", "certificateBody": "b"});
+    assert!(
+        bed.refused("CreateDomainName", nameless)
+            .contains("needs a certificateName")
+    );
+    let none = json!({"domainName": "b.example.com"});
+    assert!(
+        bed.refused("CreateDomainName", none)
+            .contains("A certificate was not provided")
+    );
+}
+
+#[test]
 fn domains_that_break_a_rule_are_refused() {
     let bed = Bed::new();
     bed.ok("CreateDomainName", regional("a.example.com"));
@@ -87,6 +129,7 @@ fn domains_that_break_a_rule_are_refused() {
         ),
         (regional("*.example.x_y"), "Invalid domain name"),
         (regional("localhost"), "Invalid domain name"),
+        (regional("*.com"), "Invalid domain name"),
         (regional("127.0.0.1"), "Invalid domain name"),
         (
             json!({"domainName": "b.example.com", "certificateArn": ELSEWHERE}),
