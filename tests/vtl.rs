@@ -149,3 +149,30 @@ fn properties_of_context_are_the_same_alone_and_in_the_whole() {
         assert_eq!(alone.unwrap().0, whole.unwrap().0, "{path}");
     }
 }
+
+/// Patterns with counts, as the reference matches and replaces with them.
+#[test]
+fn counts_in_patterns_repeat_what_stands_before_them() {
+    for (text, pattern, matches, replaced) in [
+        ("2020-01-02", r"\d{4}-.*", true, "<2020-01-02>"),
+        ("2020-01-02", r"\d{2}", false, "<20><20>-<01>-<02>"),
+        ("aaa", "a{2,}", true, "<aaa>"),
+        ("aaa", "a{1,2}", false, "<aa><a>"),
+        ("abc-123_X", r"[a-z]{3}-\d{3}_X", true, "<abc-123_X>"),
+        ("aaa", "{2}", false, "<>a<>a<>a<>"),
+        ("x{y}z", r"\{.*\}", false, "x<{y}>z"),
+    ] {
+        let template = format!(
+            "#set($p = '{pattern}')$input.path('$').matches($p) $input.path('$').replaceAll($p, '<$0>')"
+        );
+        let input = serde_json::json!({ "body": serde_json::json!(text).to_string() });
+        let (output, _) = render(&template, &input).unwrap();
+        assert_eq!(
+            output,
+            format!("{matches} {replaced}"),
+            "{pattern} on {text}"
+        );
+    }
+    let bad = "$input.path('$').matches('a{x}')";
+    assert!(render(bad, &serde_json::json!({ "body": "\"a\"" })).is_err());
+}

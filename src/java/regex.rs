@@ -133,16 +133,19 @@ impl Translator<'_> {
                 }
                 '{' => {
                     let before = self.out.chars().last();
-                    let count = self.rest.split_once('}').map(|(count, _)| count);
-                    let is_count = count.is_some_and(|count| {
+                    let counted = self.rest.split_once('}').filter(|(count, _)| {
                         let (least, most) = count.split_once(',').unwrap_or((count, ""));
                         let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
                         !least.is_empty() && digits(least) && digits(most)
                     });
-                    if !is_count || matches!(before, None | Some('(' | '|')) {
+                    let Some((count, rest)) = counted else {
                         return Err("has a `{` that repeats nothing".into());
+                    };
+                    // Java takes one that comes first to repeat the empty text.
+                    if !matches!(before, None | Some('(' | '|')) {
+                        let _ = write!(self.out, "{{{count}}}");
                     }
-                    self.out.push('{');
+                    self.rest = rest;
                 }
                 '}' | ']' => self.literal(c),
                 _ => self.out.push(c),
