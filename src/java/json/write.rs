@@ -1,6 +1,7 @@
 //! Writing.
 
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use super::super::{Other, Printer, TooMuch, Value};
 use super::Style;
@@ -35,6 +36,13 @@ impl Printer<'_> {
                 | Other::Float(_)
                 | Other::Short(_)
                 | Other::Byte(_) => self.print(value)?,
+                // A bean without properties of its own.
+                Other::Host(_) => self.out.push_str("{}"),
+                Other::Scope(scope) => {
+                    self.depth += 1;
+                    self.json(&Value::Map(Rc::clone(scope.map())), style)?;
+                    self.depth -= 1;
+                }
                 _ => self.json_key(value, style)?,
             },
             _ => self.print(value)?,
