@@ -37,6 +37,8 @@ struct State {
     unsaved: HashSet<Rc<Key>>,
     /// Dropped, and still in the store.
     forgotten: HashSet<Rc<Key>>,
+    /// Whether anything is saved: else nobody asks for what is to be.
+    is_saved: bool,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -76,13 +78,22 @@ pub(crate) struct Segment {
 }
 
 impl Traces {
+    /// No traces yet; `is_saved` tells whether somebody saves them.
+    pub(crate) fn new(is_saved: bool) -> Self {
+        let traces = Self::default();
+        traces.state.borrow_mut().is_saved = is_saved;
+        traces
+    }
+
     /// Keeps a segment. A complete one takes the place of the same in progress, never the other way round.
     pub(crate) fn put(&self, region: &str, segment: Segment) {
         let state = &mut *self.state.borrow_mut();
         if let Some(key) = state.add(region, segment) {
-            state.unsaved.insert(key);
+            if state.is_saved {
+                state.unsaved.insert(key);
+                self.changed.notify_one();
+            }
             state.shrink();
-            self.changed.notify_one();
         }
     }
 
@@ -121,7 +132,11 @@ impl Traces {
 
     /// Forgets all of them.
     pub(crate) fn clear(&self) {
-        *self.state.borrow_mut() = State::default();
+        let mut state = self.state.borrow_mut();
+        *state = State {
+            is_saved: state.is_saved,
+            ..State::default()
+        };
     }
 
     /// Waits until there may be something to save.
@@ -151,22 +166,26 @@ impl Traces {
         self.changed.notify_one();
     }
 
-    /// Takes the rows of this [`TRACE_KIND`] back; `read` reads a document. Returns how many documents can't be read.
+    /// Takes the rows of this [`TRACE_KIND`] back; `read` reads a document. Returns how many traces can't be.
     pub(crate) fn restore<'r>(
         &self,
         rows: impl IntoIterator<Item = &'r Row>,
         read: impl Fn(&str) -> Option<Segment>,
     ) -> usize {
-        let mut unreadable = 0;
+        let (mut unreadable, mut gone) = (0, Vec::new());
         let mut all: Vec<(&str, Segment)> = Vec::new();
         for row in rows {
             let documents: Vec<String> = serde_json::from_str(&row.value).unwrap_or_default();
-            unreadable += usize::from(documents.is_empty());
-            for document in documents {
-                match read(&document) {
-                    Some(segment) => all.push((&row.region, segment)),
-                    None => unreadable += 1,
-                }
+            let before = all.len();
+            let segments = documents.iter().filter_map(|document| read(document));
+            all.extend(segments.map(|segment| (row.region.as_str(), segment)));
+            if all.len() == before {
+                // Too old by now, or damaged: the row goes with the next batch.
+                unreadable += 1;
+                gone.push(Rc::new(Key {
+                    region: row.region.clone(),
+                    id: row.key.clone(),
+                }));
             }
         }
         all.sort_by(|a, b| a.1.start.total_cmp(&b.1.start));
@@ -174,6 +193,7 @@ impl Traces {
         for (region, segment) in all {
             state.add(region, segment);
         }
+        state.forgotten.extend(gone);
         state.shrink();
         unreadable
     }
@@ -247,7 +267,9 @@ impl State {
             self.bytes -= trace.bytes + OVERHEAD;
         }
         self.unsaved.remove(&key);
-        self.forgotten.insert(key);
+        if self.is_saved {
+            self.forgotten.insert(key);
+        }
     }
 }
 
@@ -274,7 +296,7 @@ mod tests {
 
     #[test]
     fn segments_join_their_trace_and_a_complete_one_stays() {
-        let traces = Traces::default();
+        let traces = Traces::new(true);
         traces.put("r", segment("t", "a", 10.0, None));
         assert!(traces.get("r", "t").unwrap().is_partial());
         traces.put("r", segment("t", "a", 10.0, Some(12.0)));
@@ -300,7 +322,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_what_is_dropped_leaves_the_store() {
-        let traces = Traces::default();
+        let traces = Traces::new(true);
         let large = "x".repeat(100 << 10);
         for n in 0..300_u32 {
             let mut one = segment(&format!("t{n}"), "a", f64::from(n), Some(1000.0));
@@ -327,7 +349,7 @@ mod tests {
 
     #[test]
     fn what_was_saved_comes_back() {
-        let traces = Traces::default();
+        let traces = Traces::new(true);
         traces.put("r", segment("t", "a", 10.0, Some(12.0)));
         let rows: Vec<Row> = traces
             .unsaved()
@@ -339,7 +361,7 @@ mod tests {
                 value: change.value.unwrap(),
             })
             .collect();
-        let other = Traces::default();
+        let other = Traces::new(true);
         let read = |document: &str| {
             let mut read = segment("t", "a", 10.0, Some(12.0));
             document.clone_into(&mut read.document);
@@ -348,5 +370,23 @@ mod tests {
         assert_eq!(other.restore(&rows, read), 0);
         assert_eq!(other.get("r", "t").unwrap().segments["a"], "a true");
         assert!(other.unsaved().is_empty());
+        // What can't be read any more leaves the store.
+        let other = Traces::new(true);
+        assert_eq!(other.restore(&rows, |_| None), 1);
+        let changes = other.unsaved();
+        assert_eq!((changes.len(), &changes[0].value), (1, &None));
+    }
+
+    #[test]
+    fn nothing_is_remembered_to_be_saved_where_nobody_saves() {
+        let traces = Traces::new(false);
+        let large = "x".repeat(400 << 10);
+        for n in 0..200_u32 {
+            let mut one = segment(&format!("t{n}"), "a", 1.0, Some(2.0));
+            one.document.clone_from(&large);
+            traces.put("r", one);
+        }
+        let state = traces.state.borrow();
+        assert!(state.traces.len() < 50 && state.forgotten.is_empty() && state.unsaved.is_empty());
     }
 }

@@ -57,10 +57,10 @@ impl XRay {
         });
         Self {
             clock,
+            traces: Rc::new(Traces::new(store.is_kept())),
             account,
             store,
             gateway,
-            traces: Rc::default(),
             rules: RefCell::default(),
             daemon,
         }
@@ -75,7 +75,7 @@ impl XRay {
         if unreadable > 0 {
             tracing::warn!(
                 unreadable,
-                "stored segments are too old or damaged, and left out"
+                "stored traces are too old or damaged, and left out"
             );
         }
         for row in all.iter().filter(|row| row.kind == rules::KIND) {
