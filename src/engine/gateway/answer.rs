@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::body::Body;
 use super::exchange::Exchange;
@@ -10,8 +10,8 @@ use super::ready::Ready;
 use super::record::What;
 use super::request_ids::RequestIds;
 use super::{compress, headers};
-use crate::engine::message;
 use crate::engine::message::names::{self, Spellings};
+use crate::engine::message::{self, Fields};
 
 pub(crate) const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 pub(crate) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
@@ -21,7 +21,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Headers that were known beforehand.
     lines: Bytes,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Fields,
     /// Those of them that their author spelled in a way of their own.
     pub(crate) spellings: Spellings,
     /// The headers as a log spells them, when details are recorded.
@@ -43,9 +43,24 @@ impl Answer {
         Self {
             status: 200,
             lines: Bytes::new(),
-            headers: HeaderMap::with_capacity(headers + 2),
+            headers: Fields::with_capacity(headers + 2),
             spellings: Spellings::new(),
             spelled: details.then(Vec::new),
+            body: Body::default(),
+        }
+    }
+
+    /// An answer with these headers, which nobody of ours spelled.
+    pub(crate) fn of(status: u16, headers: Fields, details: bool) -> Self {
+        let spelled = |(name, value): (&HeaderName, &HeaderValue)| {
+            (headers::spelled(name.as_str()).to_owned(), text(value))
+        };
+        Self {
+            status,
+            lines: Bytes::new(),
+            spelled: details.then(|| headers.iter().map(spelled).collect()),
+            headers,
+            spellings: Spellings::new(),
             body: Body::default(),
         }
     }
@@ -55,7 +70,7 @@ impl Answer {
         Self {
             status,
             lines: ready.lines.clone(),
-            headers: HeaderMap::new(),
+            headers: Fields::new(),
             spellings: Spellings::new(),
             spelled: None,
             body: Body::whole(ready.body.clone()),
@@ -129,7 +144,7 @@ fn text(value: &HeaderValue) -> String {
 }
 
 /// An answer with the ids that every answer has; a status that HTTP doesn't have becomes a 500.
-fn respond(status: u16, headers: HeaderMap, body: Body, ids: &RequestIds) -> message::Answer<Body> {
+fn respond(status: u16, headers: Fields, body: Body, ids: &RequestIds) -> message::Answer<Body> {
     message::Answer {
         status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
         lines: [ids.lines(), Bytes::new()],
@@ -147,7 +162,7 @@ pub(crate) fn plain(
     body: &'static str,
     ids: &RequestIds,
 ) -> message::Answer<Body> {
-    let mut headers = HeaderMap::with_capacity(2);
+    let mut headers = Fields::with_capacity(2);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     if let Some(error_type) = error_type {
         headers.insert(ERROR_TYPE, HeaderValue::from_static(error_type));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 
@@ -27,7 +27,7 @@ use super::uri::Address;
 use super::xray::{Call, Callee};
 use super::{compress, connection, headers};
 use crate::base::Clock;
-use crate::engine::message::{Incoming, IncomingError};
+use crate::engine::message::{Fields, Incoming, IncomingError};
 
 /// What calling a backend needs beside the exchange.
 pub(crate) struct Caller<'a> {
@@ -217,7 +217,7 @@ fn url_of(head: &BackendRequest) -> String {
     )
 }
 
-fn note_answer(x: &Exchange, status: StatusCode, headers: &HeaderMap, body: &Bytes) {
+fn note_answer(x: &Exchange, status: StatusCode, headers: &Fields, body: &Bytes) {
     x.record.note(|| What::EndpointResponse {
         status: status.as_u16(),
         latency: x.record.integration_latency.unwrap_or_default(),
@@ -324,7 +324,7 @@ fn build(
     outgoing: Outgoing<Source>,
     proxy: bool,
     client: &HeaderMap,
-) -> Result<(Address, Request<Body>), Failure> {
+) -> Result<(Address, http1::Request), Failure> {
     let mut headers = head.headers;
     let body = match outgoing {
         Outgoing::Stream(first, rest, text) => stream(first, rest, text),
@@ -340,15 +340,12 @@ fn build(
             Body::whole(body)
         }
     };
-    let uri = Uri::from_maybe_shared(Bytes::from(head.endpoint.path)).map_err(|_| {
-        Failure::configuration(
-            "Execution failed due to configuration error: Invalid endpoint address",
-        )
-    })?;
-    let mut request = Request::new(body);
-    *request.method_mut() = head.verb;
-    *request.uri_mut() = uri;
-    *request.headers_mut() = headers;
+    let request =
+        http1::Request::new(head.verb, head.endpoint.path, headers, body).ok_or_else(|| {
+            Failure::configuration(
+                "Execution failed due to configuration error: Invalid endpoint address",
+            )
+        })?;
     Ok((head.endpoint.address, request))
 }
 
@@ -386,7 +383,7 @@ fn too_large_an_answer() -> Failure {
 }
 
 /// Headers as a log prints them.
-pub(crate) fn pairs(headers: &HeaderMap) -> Pairs {
+pub(crate) fn pairs(headers: &Fields) -> Pairs {
     let pair = |(name, value): (&http::HeaderName, &HeaderValue)| {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         (headers::spelled(name.as_str()).to_owned(), value)

@@ -6,12 +6,13 @@ use std::io::{Read, Write};
 
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderValue, Method};
 
 use super::answer::Answer;
 use super::body::{Body, PAYLOAD_LIMIT};
 use super::exchange::Exchange;
 use super::failure::Failure;
+use crate::engine::message::Fields;
 
 /// A content coding that the gateway knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +123,7 @@ pub(crate) fn unpack_request(x: &mut Exchange) -> Result<(), Failure> {
 }
 
 /// The coding in which this request's answer is packed, if it is large enough.
-pub(crate) fn of_answer(x: &Exchange, answer: &HeaderMap) -> Option<(Coding, usize)> {
+pub(crate) fn of_answer(x: &Exchange, answer: &Fields) -> Option<(Coding, usize)> {
     let least = x.side().deployment.compression?;
     if answer.contains_key(CONTENT_ENCODING) || x.request.verb == Method::HEAD {
         return None;

@@ -7,13 +7,13 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
 
 use super::exchange::{Exchange, as_text};
 use super::failure::Failure;
 use super::mapping::media_type;
 use super::record::What;
+use crate::engine::message::Fields;
 use crate::model::ContentHandling;
 
 /// The API's `binaryMediaTypes`.
@@ -159,7 +159,7 @@ pub(crate) fn convert_request(x: &mut Exchange) -> Result<(), Failure> {
 /// Decides what becomes of an integration's answer with these headers.
 pub(crate) fn of_answer(
     x: &Exchange,
-    headers: &HeaderMap,
+    headers: &Fields,
     handling: Option<ContentHandling>,
 ) -> Conversion {
     let types = &x.side().deployment.binary;

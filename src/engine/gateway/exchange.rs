@@ -23,6 +23,7 @@ use super::spelling::Spelling;
 use super::stage::{Side, Stage};
 use super::target::Target;
 use super::xray::Trace;
+use crate::engine::message::Fields;
 use crate::iam::Identity;
 use crate::model::Map;
 use crate::vtl::Overrides;
@@ -113,7 +114,7 @@ pub(crate) struct UsedKey {
 /// What a backend answered; for a mock the status only.
 pub(crate) struct BackendAnswer {
     pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Fields,
     /// UTF-8 once `contentHandling` was applied, unless that leaves it bytes; empty where the body is passed on as it comes.
     pub(crate) body: Bytes,
 }

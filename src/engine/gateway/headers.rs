@@ -2,8 +2,7 @@
 //!
 //! Names are lower case throughout, as `http` keeps them.
 
-use http::header::CONNECTION;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderName, HeaderValue};
 
 /// What becomes of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,24 +72,25 @@ pub(crate) fn of_client(name: &str) -> Fate {
     row(name).map_or(Pass, |row| row.client)
 }
 
-/// The headers that a message's `Connection` names: they are for one hop only (RFC 9110 §7.6.1).
-#[derive(Clone, Copy)]
-pub(crate) struct HopByHop<'a>(&'a HeaderMap);
+/// Values of `Connection` that name headers: those are for one hop only (RFC 9110 §7.6.1).
+pub(crate) struct HopByHop<'a>(Vec<&'a HeaderValue>);
 
-/// What `Connection` names besides the usual words about the connection itself; nothing for almost every message.
-pub(crate) fn named_by_connection(headers: &HeaderMap) -> Option<HopByHop<'_>> {
-    let usual = |value: &http::HeaderValue| {
+/// What the values of `Connection` name besides the usual words about the connection itself; nothing for almost every message.
+pub(crate) fn named_by_connection<'a>(
+    values: impl Iterator<Item = &'a HeaderValue>,
+) -> Option<HopByHop<'a>> {
+    let usual = |value: &HeaderValue| {
         let value = value.as_bytes();
         value.eq_ignore_ascii_case(b"keep-alive") || value.eq_ignore_ascii_case(b"close")
     };
-    let mut values = headers.get_all(CONNECTION).iter();
-    (!values.all(usual)).then_some(HopByHop(headers))
+    let naming: Vec<_> = values.filter(|value| !usual(value)).collect();
+    (!naming.is_empty()).then_some(HopByHop(naming))
 }
 
 impl HopByHop<'_> {
     /// Whether this header is among them; `name` is lower case.
-    pub(crate) fn names(self, name: &str) -> bool {
-        let values = self.0.get_all(CONNECTION).iter();
+    pub(crate) fn names(&self, name: &str) -> bool {
+        let values = self.0.iter();
         let mut named = values.flat_map(|value| value.as_bytes().split(|b| *b == b','));
         named.any(|named| named.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
     }
@@ -242,11 +242,8 @@ mod tests {
     #[test]
     fn connection_names_headers_of_one_hop() {
         let named = |values: &[&str], name: &str| {
-            let mut headers = HeaderMap::new();
-            for value in values {
-                headers.append(CONNECTION, value.parse().unwrap());
-            }
-            named_by_connection(&headers).is_some_and(|hop| hop.names(name))
+            let values: Vec<HeaderValue> = values.iter().map(|v| v.parse().unwrap()).collect();
+            named_by_connection(values.iter()).is_some_and(|hop| hop.names(name))
         };
         assert!(named(&["close, X-Secret"], "x-secret"));
         assert!(named(&["keep-alive", "a ,x-secret"], "x-secret"));

@@ -5,8 +5,8 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::header::{CONNECTION, CONTENT_TYPE, HOST, USER_AGENT};
+use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::{
     AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode,
 };
@@ -20,6 +20,7 @@ use super::record::What;
 use super::snapshot::{Backend, Integration};
 use super::uri::Endpoint;
 use super::variables::Body;
+use crate::engine::message::Fields;
 use crate::model::PassthroughBehavior;
 use crate::vtl::ErrorKind;
 
@@ -27,6 +28,9 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 pub(crate) const API_ID: HeaderName = HeaderName::from_static("x-amzn-apigateway-api-id");
+
+/// More headers than any backend takes, and than a template should be able to make.
+const MAX_HEADERS: usize = 2_560;
 
 /// The body for the integration.
 #[derive(Debug, PartialEq, Eq)]
@@ -117,7 +121,7 @@ pub(crate) fn transform_failed(what: &str, error: &crate::vtl::TemplateError) ->
 pub(crate) struct BackendRequest {
     pub(crate) verb: Method,
     pub(crate) endpoint: Endpoint,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Fields,
 }
 
 /// The head of the request to an HTTP backend. `proxy` passes the client's headers and query on.
@@ -129,7 +133,7 @@ pub(crate) fn head(
 ) -> Result<BackendRequest, Failure> {
     let mut endpoint = endpoint(x, integration, backend)?;
     append_query(x, integration, proxy, &mut endpoint.path);
-    let mut headers = HeaderMap::with_capacity(16);
+    let mut headers = Fields::with_capacity(16);
     if proxy {
         pass_headers(x, &mut headers);
     } else {
@@ -256,7 +260,7 @@ fn pass_query(out: &mut String, raw: &str) {
 }
 
 /// What a backend of an HTTP integration gets, and nothing else (recorded).
-pub(crate) fn own_headers(x: &Exchange, headers: &mut HeaderMap) {
+pub(crate) fn own_headers(x: &Exchange, headers: &mut Fields) {
     headers.insert(
         http::header::ACCEPT,
         HeaderValue::from_static("application/json"),
@@ -267,14 +271,14 @@ pub(crate) fn own_headers(x: &Exchange, headers: &mut HeaderMap) {
 }
 
 /// The client's headers for an `HTTP_PROXY` backend. The forwarding ones are unverified; they say what AWS's say, which is always HTTPS.
-fn pass_headers(x: &Exchange, headers: &mut HeaderMap) {
-    let hop = headers::named_by_connection(&x.request.headers);
+fn pass_headers(x: &Exchange, headers: &mut Fields) {
+    let hop = headers::named_by_connection(x.request.headers.get_all(CONNECTION).iter());
     for (name, value) in &x.request.headers {
         if headers::of_client(name.as_str()) == Fate::Pass
             && !is_signature(name, value)
-            && !hop.is_some_and(|hop| hop.names(name.as_str()))
+            && !hop.as_ref().is_some_and(|hop| hop.names(name.as_str()))
         {
-            headers.append(name, value.clone());
+            headers.append(name.clone(), value.clone());
         }
     }
     if let super::exchange::Caller::Peer(peer) = x.request.caller {
@@ -319,7 +323,7 @@ fn is_signature(name: &HeaderName, value: &HeaderValue) -> bool {
 pub(crate) fn map_headers(
     x: &Exchange,
     integration: &Integration,
-    headers: &mut HeaderMap,
+    headers: &mut Fields,
 ) -> Result<(), Failure> {
     for (name, _, fate, source) in &integration.request_parameters.headers {
         let mut values = Vec::new();
@@ -337,7 +341,7 @@ pub(crate) fn map_headers(
 }
 
 fn put(
-    headers: &mut HeaderMap,
+    headers: &mut Fields,
     name: &HeaderName,
     fate: Fate,
     values: &[String],
@@ -352,13 +356,12 @@ fn put(
     }
     headers.remove(name);
     for value in values {
-        headers
-            .try_append(name, header_value(value)?)
-            .map_err(|_| {
-                Failure::configuration(
-                    "Execution failed due to configuration error: Too many headers are mapped",
-                )
-            })?;
+        if headers.len() >= MAX_HEADERS {
+            return Err(Failure::configuration(
+                "Execution failed due to configuration error: Too many headers are mapped",
+            ));
+        }
+        headers.append(name.clone(), header_value(value)?);
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONNECTION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
@@ -138,33 +138,21 @@ pub(crate) fn pass(x: &mut Exchange, body: Body) -> Answer {
         return Answer::new(200, details);
     };
     x.record.integration_status = Some(backend.status);
-    let mut answer = Answer::with_room(backend.headers.len(), details);
-    answer.status = backend.status;
-    let hop: Vec<HeaderName> = match headers::named_by_connection(&backend.headers) {
+    let mut fields = backend.headers;
+    let hop: Vec<HeaderName> = match headers::named_by_connection(fields.get_all(CONNECTION)) {
         Some(hop) => {
-            let named = backend.headers.keys().filter(|n| hop.names(n.as_str()));
+            let named = fields.keys().filter(|n| hop.names(n.as_str()));
             named.cloned().collect()
         }
         None => Vec::new(),
     };
-    let mut last = None;
-    for (name, value) in backend.headers {
-        // Further values of a name come without it.
-        last = name.or(last);
-        let Some(name) = &last else { continue };
-        if hop.contains(name) {
-            continue;
-        }
-        match headers::of_backend(name.as_str()) {
-            Fate::Pass => answer.append(name.clone(), value),
-            Fate::Remap => {
-                if let Some(name) = headers::remapped_name(name) {
-                    answer.append(name, value);
-                }
-            }
-            Fate::Drop | Fate::Fail => {}
-        }
-    }
+    fields.rename(|name| match headers::of_backend(name.as_str()) {
+        _ if hop.contains(name) => None,
+        Fate::Pass => Some(name.clone()),
+        Fate::Remap => headers::remapped_name(name),
+        Fate::Drop | Fate::Fail => None,
+    });
+    let mut answer = Answer::of(backend.status, fields, details);
     if !answer.headers.contains_key(CONTENT_TYPE) {
         answer.set_content_type(HeaderValue::from_static("application/json"));
     }

@@ -9,15 +9,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use http::{HeaderName, HeaderValue, Method};
 
 use super::backend::{Caller, read_whole};
 use super::body::{Body, BodyError, PAYLOAD_LIMIT};
 use super::failure::Failure;
-use super::http1::Head;
+use super::http1::{Head, Request};
 use super::pool::SendError;
 use super::reply::Reply;
 use super::uri::{Endpoint, UriTemplate};
+use crate::engine::message::Fields;
 
 const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -146,7 +147,7 @@ impl LambdaTarget {
 pub(crate) struct Invocation<'a> {
     pub(crate) target: &'a LambdaTarget,
     /// Beside what every HTTP request has; the type of invocation is one of them.
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Fields,
     /// `?name=value…`, or empty.
     pub(crate) query: String,
     pub(crate) payload: Bytes,
@@ -161,7 +162,7 @@ pub(crate) struct Invocation<'a> {
 pub(crate) struct LambdaAnswer {
     /// 200, or 202 for an asynchronous invocation; anything else is the service's refusal.
     pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Fields,
     pub(crate) payload: Bytes,
 }
 
@@ -327,15 +328,12 @@ impl Functions {
             Self::Endpoint(LambdaEndpoint(endpoint)) => endpoint,
         };
         let path = path(endpoint, &invocation);
-        let uri = Uri::from_maybe_shared(Bytes::from(path))
-            .map_err(|error| LambdaFailure::Broken(error.to_string()))?;
         let mut headers = invocation.headers;
         headers.insert(http::header::HOST, endpoint.address.authority.clone());
         headers.insert(CONTENT_LENGTH, HeaderValue::from(invocation.payload.len()));
-        let mut request = Request::new(Body::whole(invocation.payload));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = uri;
-        *request.headers_mut() = headers;
+        let body = Body::whole(invocation.payload);
+        let request = Request::new(Method::POST, path, headers, body)
+            .ok_or_else(|| LambdaFailure::Broken("the function's name is none".to_owned()))?;
         let now = caller.clock.monotonic();
         let sent = caller.pool.send(now, &endpoint.address, request).await;
         sent.map_err(LambdaFailure::Network)
@@ -435,7 +433,7 @@ mod tests {
 
     #[test]
     fn a_functions_error_is_told_as_aws_tells_it() {
-        let mut headers = HeaderMap::new();
+        let mut headers = Fields::new();
         headers.insert(FUNCTION_ERROR, HeaderValue::from_static("Unhandled"));
         headers.insert(REQUEST_ID, HeaderValue::from_static("id"));
         let answer = |payload: &'static str| LambdaAnswer {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 use super::answer::{Answer, TRACE_ID};
 use super::backend::{Caller, pairs};
@@ -23,6 +23,7 @@ use super::mapping::media_type;
 use super::record::What;
 use super::snapshot::{Function, Integration};
 use super::xray::Call;
+use crate::engine::message::Fields;
 
 /// The event of an invocation without a body (recorded): what Lambda makes of nothing.
 const NO_EVENT: &[u8] = b"{}";
@@ -40,7 +41,7 @@ impl Caller<'_> {
     ) -> Result<Answer, Failure> {
         refuse_mapped(x, integration)?;
         let target = function_of(x, function)?;
-        let mut headers = HeaderMap::with_capacity(12);
+        let mut headers = Fields::with_capacity(12);
         own_headers(x, &mut headers);
         let event = Bytes::from(lambda_event::proxy(x));
         let invocation = Invocation {
@@ -79,7 +80,7 @@ impl Caller<'_> {
         };
         refuse_mapped(x, integration)?;
         let target = function_of(x, function)?;
-        let mut headers = HeaderMap::with_capacity(16);
+        let mut headers = Fields::with_capacity(16);
         own_headers(x, &mut headers);
         prepare::map_headers(x, integration, &mut headers)?;
         let mut query = String::new();
@@ -199,7 +200,7 @@ fn refuse_mapped(x: &Exchange, integration: &Integration) -> Result<(), Failure>
 }
 
 /// What the gateway itself says to Lambda.
-pub(crate) fn own_headers(x: &Exchange, headers: &mut HeaderMap) {
+pub(crate) fn own_headers(x: &Exchange, headers: &mut Fields) {
     const JSON: HeaderValue = HeaderValue::from_static("application/json");
     if let Ok(tag) = HeaderValue::from_str(x.ids.request_id()) {
         headers.insert(TAG, tag);

@@ -2,7 +2,6 @@
 //!
 //! Facts: `spec/rest/integrations.md` §4 (recorded: loose JSON counts, an unquoted key is fine).
 
-use http::HeaderMap;
 use serde_json::Value;
 
 use super::exchange::{BackendAnswer, Exchange};
@@ -10,6 +9,7 @@ use super::failure::Failure;
 use super::json;
 use super::mapping::{Mapping, Mappings};
 use super::snapshot::Responses;
+use crate::engine::message::Fields;
 
 const NO_STATUS: &str = "Execution failed due to configuration error: Unable to parse statusCode. \
                          It should be an integer which is defined in the method request template";
@@ -70,7 +70,7 @@ pub(crate) fn answer(x: &mut Exchange, text: Option<&str>) -> Result<Option<usiz
 pub(crate) fn set_answer(x: &mut Exchange, status: u16) {
     x.backend = Some(BackendAnswer {
         status,
-        headers: HeaderMap::new(),
+        headers: Fields::new(),
         body: bytes::Bytes::new(),
     });
 }

@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use http::{Method, Request};
+use foldhash::fast::RandomState;
+use http::Method;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::body::Body;
 use super::deadlines::{Deadlines, Limited};
 use super::http1::{self, Connection, Head, Io, Reach};
 use super::reply::Reply;
@@ -58,7 +58,7 @@ pub(crate) struct Pool(Arc<Shared>);
 struct Shared {
     clock: Clock,
     limits: PoolLimits,
-    backends: Mutex<HashMap<Arc<str>, Arc<Backend>>>,
+    backends: Mutex<HashMap<Arc<str>, Arc<Backend>, RandomState>>,
     tls: Tls,
     deadlines: Deadlines,
 }
@@ -124,11 +124,11 @@ impl Pool {
         &self,
         now: Duration,
         address: &Address,
-        mut request: Request<Body>,
+        mut request: http1::Request,
     ) -> Result<(Head, Reply), SendError> {
         let backend = self.backend(&address.origin);
         if let Some(mut lease) = self.kept(&backend, now).await {
-            let repeats = is_idempotent(request.method()) && request.body().bytes().is_some();
+            let repeats = is_idempotent(&request.verb) && request.body.bytes().is_some();
             match lease.connection.send(&mut request).await {
                 Ok(head) => return Ok((head, Reply::new(lease))),
                 Err((_, Reach::Unsent)) => {}
@@ -376,7 +376,7 @@ fn machine_trust() -> Result<Trusted, String> {
 
 #[cfg(test)]
 mod tests {
-    use http::Response;
+    use http::{Request, Response};
     use http_body_util::BodyExt;
     use hyper::body::Incoming;
     use hyper::service::service_fn;
@@ -385,9 +385,11 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio::task::spawn_local;
 
+    use super::super::body::Body;
     use super::super::tests::run;
     use super::super::uri::UriTemplate;
     use super::*;
+    use crate::engine::message::Fields;
 
     fn pool(limits: PoolLimits, tls: Tls) -> Pool {
         Pool::new(Clock::system(), limits, tls)
@@ -398,9 +400,13 @@ mod tests {
         endpoint.unwrap().address
     }
 
-    fn request() -> Request<Body> {
-        let request = Request::get("/").header("host", "localhost");
-        request.body(Body::default()).unwrap()
+    fn request() -> http1::Request {
+        let mut fields = Fields::new();
+        fields.append(
+            http::header::HOST,
+            http::HeaderValue::from_static("localhost"),
+        );
+        http1::Request::new(Method::GET, "/".to_owned(), fields, Body::default()).unwrap()
     }
 
     /// Sends a request, reads the answer and gives the connection back.

@@ -1,6 +1,7 @@
 //! The ids of one request: request id, extended request id, trace id.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderValue;
@@ -65,6 +66,7 @@ impl IdSource {
             lines: self.room.split().freeze(),
             replaces: request.is_some() && usable.is_none(),
             given_trace: given.trace.cloned(),
+            own_trace: OnceLock::new(),
             trace_bytes,
             // Eight hexadecimal digits last until the year 2106.
             seconds: u32::try_from(now.as_second()).unwrap_or(0),
@@ -79,8 +81,10 @@ pub(crate) struct RequestIds {
     lines: Bytes,
     /// Whether the request id stands for one of the client's that is no UUID.
     replaces: bool,
-    /// What the client sent; else the header is made of the rest whenever it is asked for, which few requests do.
+    /// What the client sent.
     given_trace: Option<HeaderValue>,
+    /// Else the header is made of the rest when it is asked for, which few requests do.
+    own_trace: OnceLock<HeaderValue>,
     trace_bytes: [u8; 12],
     seconds: u32,
 }
@@ -124,10 +128,14 @@ impl RequestIds {
 
     /// `Root=1-{8 hex}-{24 hex}`, or what the client sent.
     pub(crate) fn trace_header(&self) -> HeaderValue {
-        let given = self.given_trace.clone();
-        given.unwrap_or_else(|| {
-            HeaderValue::from_bytes(&self.root()).unwrap_or(HeaderValue::from_static(""))
-        })
+        let own = || {
+            let made = || HeaderValue::from_bytes(&self.root());
+            let own = self
+                .own_trace
+                .get_or_init(|| made().unwrap_or(const { HeaderValue::from_static("") }));
+            own.clone()
+        };
+        self.given_trace.clone().unwrap_or_else(own)
     }
 
     /// The id of a trace that begins here: `1-{8 hex}-{24 hex}`.

@@ -109,7 +109,7 @@ impl Source {
             Self::BodyAt(path) => one(json::read(path, x.body_text()).map(Cow::Owned)),
             Self::BackendHeader { name, all } => {
                 let Some(backend) = &x.backend else { return };
-                let mut values = backend.headers.get_all(&**name).iter();
+                let mut values = backend.headers.get_all(&**name);
                 if *all {
                     values.for_each(|v| each(&String::from_utf8_lossy(v.as_bytes())));
                 } else {

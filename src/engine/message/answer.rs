@@ -1,7 +1,9 @@
 //! An answer on its way to the client.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+
+use super::Fields;
 
 use super::names::Spellings;
 
@@ -14,7 +16,7 @@ pub struct Answer<B> {
     /// Header lines that are written as they are: `name: value`, each with its line's end.
     pub(crate) lines: [Bytes; 2],
     /// Further headers.
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Fields,
     /// Those of them that aren't spelled as usual.
     pub(crate) spellings: Spellings,
     pub(crate) body: B,
@@ -39,7 +41,7 @@ impl<B> From<Response<B>> for Answer<B> {
         Self {
             status: head.status,
             lines: [const { Bytes::new() }; 2],
-            headers: head.headers,
+            headers: Fields::from(&head.headers),
             spellings: Spellings::new(),
             body,
         }
@@ -51,7 +53,10 @@ impl<B> From<Answer<B>> for Response<B> {
     fn from(answer: Answer<B>) -> Self {
         let mut response = Self::new(answer.body);
         *response.status_mut() = answer.status;
-        let mut headers = answer.headers;
+        let headers = response.headers_mut();
+        for (name, value) in answer.headers {
+            headers.append(name, value);
+        }
         for lines in &answer.lines {
             for line in lines.split(|b| *b == b'\n') {
                 let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -67,7 +72,6 @@ impl<B> From<Answer<B>> for Response<B> {
                 }
             }
         }
-        *response.headers_mut() = headers;
         response
     }
 }
@@ -78,8 +82,11 @@ mod tests {
 
     #[test]
     fn lines_become_headers() {
-        let mut headers = HeaderMap::new();
-        headers.insert("x-own", HeaderValue::from_static("1"));
+        let mut headers = Fields::new();
+        headers.insert(
+            HeaderName::from_static("x-own"),
+            HeaderValue::from_static("1"),
+        );
         let answer = Answer {
             status: StatusCode::CREATED,
             lines: [

@@ -3,11 +3,13 @@
 //! Sockets are `server`'s and the connections of `gateway` to backends; what a message means is the gateway's.
 
 mod answer;
+mod fields;
 pub(crate) mod framing;
 mod incoming;
 pub(crate) mod names;
 
 pub use answer::Answer;
+pub use fields::Fields;
 pub(crate) use incoming::Inlet;
 pub use incoming::{Incoming, IncomingError};
 

@@ -373,7 +373,7 @@ fn mutual_tls_lets_in_whom_the_truststore_trusts() {
 
     let forbidden = |answer: String| {
         assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
-        assert!(answer.contains("x-amzn-errortype: ForbiddenException"));
+        assert!(answer.contains("x-amzn-ErrorType: ForbiddenException"));
         assert!(answer.ends_with("{\"message\":\"Forbidden\"}"), "{answer}");
     };
     let served = |answer: String, expected: &str| {

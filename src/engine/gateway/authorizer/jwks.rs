@@ -10,14 +10,16 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use http::Method;
 use http::header::HOST;
-use http::{Request, Uri};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use serde_json::Value;
 
 use super::super::backend::{Caller, read_whole};
 use super::super::body::Body;
+use super::super::http1::Request;
 use super::super::uri::UriTemplate;
+use crate::engine::message::Fields;
 
 /// The flag that says where keys are, for messages.
 const FLAG: &str = "--jwks ISSUER=FILE|URL|discover";
@@ -199,13 +201,10 @@ async fn get(caller: &Caller<'_>, url: &str) -> Result<Bytes, String> {
     let endpoint = UriTemplate::parse(url)
         .constant()
         .ok_or_else(|| format!("{url} is no address"))?;
-    let uri = Uri::from_maybe_shared(Bytes::from(endpoint.path))
-        .map_err(|error| format!("{url} is no address: {error}"))?;
-    let mut request = Request::new(Body::default());
-    *request.uri_mut() = uri;
-    request
-        .headers_mut()
-        .insert(HOST, endpoint.address.authority.clone());
+    let mut fields = Fields::new();
+    fields.append(HOST, endpoint.address.authority.clone());
+    let request = Request::new(Method::GET, endpoint.path, fields, Body::default())
+        .ok_or_else(|| format!("{url} is no address"))?;
     let whole = async {
         let now = caller.clock.monotonic();
         let sent = caller.pool.send(now, &endpoint.address, request).await;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use serde_json::json;
 
 pub(crate) use self::cache::DecisionCache;
@@ -32,6 +32,7 @@ use super::snapshot::Pattern;
 use super::source::Source;
 use super::xray::Call;
 use super::{lambda_event, lambda_integration};
+use crate::engine::message::Fields;
 use crate::model;
 use crate::vtl::Node;
 
@@ -194,7 +195,7 @@ impl Authorizer {
                     "Execution failed due to configuration error: Invalid authorizer function ARN or invalid stage variable in it".to_owned(),
                 )
             })?;
-        let mut headers = HeaderMap::with_capacity(12);
+        let mut headers = Fields::with_capacity(12);
         lambda_integration::own_headers(x, &mut headers);
         headers.insert(TRACE_ID, x.authorizer_trace_header());
         let (region, account) = (&x.stage.region.name, &x.stage.account);

@@ -5,15 +5,14 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use http::{Method, Request};
+use http::Method;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-use super::super::body::Body;
-use super::Error;
 use super::head::{self, Head};
 use super::upload::{Broke, Upload};
+use super::{Error, Request};
 use crate::engine::message::framing::{Decoded, Decoder};
 
 /// How much is read at once at first, in bytes: what almost every answer fits in.
@@ -64,11 +63,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     /// Sends a request and waits for the head of the answer. The body of a request that is passed on as it comes is taken out of it, and
     /// may go on being sent while the answer's is read.
-    pub(crate) async fn send(
-        &mut self,
-        request: &mut Request<Body>,
-    ) -> Result<Head, (Error, Reach)> {
-        let bodiless = *request.method() == Method::HEAD;
+    pub(crate) async fn send(&mut self, request: &mut Request) -> Result<Head, (Error, Reach)> {
+        let bodiless = request.verb == Method::HEAD;
         self.upload.begin(request);
         let outcome = std::future::poll_fn(|cx| self.poll_head(cx, bodiless)).await;
         outcome.map_err(|error| {

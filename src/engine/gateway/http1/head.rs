@@ -4,9 +4,10 @@ use std::mem::MaybeUninit;
 
 use bytes::{Buf, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::Error;
+use crate::engine::message::Fields;
 use crate::engine::message::framing::{Chunk, Decoder};
 
 /// The largest head of an answer, in bytes.
@@ -19,7 +20,7 @@ const HEADERS: usize = 128;
 #[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Fields,
 }
 
 /// A head, how its body is delimited, and whether another answer can follow it.
@@ -75,7 +76,7 @@ pub(super) fn take(buffer: &mut BytesMut, bodiless: bool) -> Result<Option<Parse
         }
         // Values share the buffer that was read into.
         let text = buffer.split_to(length).freeze();
-        let mut headers = HeaderMap::with_capacity(found.len() + 2);
+        let mut headers = Fields::with_capacity(found.len() + 2);
         for (name, start, length) in found {
             let value = HeaderValue::from_maybe_shared(text.slice(start..start + length));
             let value = value.map_err(|_| Error::Malformed("a header's value isn't valid"))?;
@@ -96,11 +97,11 @@ pub(super) fn take(buffer: &mut BytesMut, bodiless: bool) -> Result<Option<Parse
 fn decoder(
     status: StatusCode,
     newer: bool,
-    headers: &HeaderMap,
+    headers: &Fields,
     bodiless: bool,
 ) -> Result<Decoder, Error> {
     let length = length(headers)?;
-    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let mut codings = headers.get_all(TRANSFER_ENCODING);
     let chunked = match (codings.next(), codings.next()) {
         (None, _) => false,
         (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => true,
@@ -122,7 +123,7 @@ fn decoder(
 }
 
 /// The declared length. Values that say the same are one (RFC 9110 §8.6).
-fn length(headers: &HeaderMap) -> Result<Option<u64>, Error> {
+fn length(headers: &Fields) -> Result<Option<u64>, Error> {
     const INVALID: Error = Error::Malformed("its length isn't a number");
     let mut length = None;
     for value in headers.get_all(CONTENT_LENGTH) {
@@ -143,9 +144,9 @@ fn length(headers: &HeaderMap) -> Result<Option<u64>, Error> {
 }
 
 /// Whether the connection stays open after this answer.
-fn keeps(newer: bool, headers: &HeaderMap) -> bool {
+fn keeps(newer: bool, headers: &Fields) -> bool {
     let says = |word: &[u8]| {
-        let values = headers.get_all(CONNECTION).iter();
+        let values = headers.get_all(CONNECTION);
         let mut words = values.flat_map(|value| value.as_bytes().split(|b| *b == b','));
         words.any(|said| said.trim_ascii().eq_ignore_ascii_case(word))
     };
@@ -279,7 +280,7 @@ mod tests {
         }
         let head = parsed.unwrap().head;
         assert_eq!(head.status, 404);
-        let values: Vec<_> = head.headers.get_all("a").iter().collect();
+        let values: Vec<_> = head.headers.get_all("a").collect();
         assert_eq!(values, ["1", "2"]);
         assert_eq!(bytes.count(), "rest".len());
     }

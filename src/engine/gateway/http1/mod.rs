@@ -15,8 +15,33 @@ use std::io;
 
 pub(crate) use self::connection::{Connection, Io, Reach};
 pub(crate) use self::head::Head;
-use super::body::BodyError;
-use crate::engine::message::Malformed;
+use http::Method;
+
+use super::body::{Body, BodyError};
+use crate::engine::message::{Fields, Malformed};
+
+/// A request to a backend.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) verb: Method,
+    /// Path and query.
+    target: String,
+    pub(crate) fields: Fields,
+    pub(crate) body: Body,
+}
+
+impl Request {
+    /// A request; nothing if there can be no such request line: a line's end in it would begin a header.
+    pub(crate) fn new(verb: Method, target: String, fields: Fields, body: Body) -> Option<Self> {
+        let fits = target.starts_with('/') && target.bytes().all(|b| b.is_ascii_graphic());
+        fits.then_some(Self {
+            verb,
+            target,
+            fields,
+            body,
+        })
+    }
+}
 
 /// What goes wrong between a request and its answer.
 #[derive(Debug, thiserror::Error)]

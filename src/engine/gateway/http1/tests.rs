@@ -2,19 +2,43 @@
 
 use std::time::Duration;
 
-use http::Request;
+use http::header::{CONNECTION, HOST};
+use http::{HeaderValue, Method};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::task::spawn_local;
 
 use super::super::body::Body;
 use super::super::tests::run;
 use super::connection::{Connection, Reach};
-use super::{Error, Head};
+use super::{Error, Head, Request};
+use crate::engine::message::Fields;
 
-fn request(verb: &str, body: &'static str) -> Request<Body> {
-    let request = Request::builder().method(verb).uri("/a?b=c");
-    let request = request.header("host", "h").header("connection", "x");
-    request.body(Body::whole(body.into())).unwrap()
+fn request(verb: &str, body: &'static str) -> Request {
+    let mut fields = Fields::new();
+    fields.append(HOST, HeaderValue::from_static("h"));
+    fields.append(CONNECTION, HeaderValue::from_static("x"));
+    let body = Body::whole(body.into());
+    Request::new(verb.parse().unwrap(), "/a?b=c".to_owned(), fields, body).unwrap()
+}
+
+#[test]
+fn a_request_line_is_one_line() {
+    for (target, fits) in [
+        ("/a?b=%20", true),
+        ("a", false),
+        ("", false),
+        ("/a b", false),
+        ("/a\r\nb: c", false),
+        ("/\u{e4}", false),
+    ] {
+        let request = Request::new(
+            Method::GET,
+            target.to_owned(),
+            Fields::new(),
+            Body::default(),
+        );
+        assert_eq!(request.is_some(), fits, "{target:?}");
+    }
 }
 
 /// A connection to a backend that reads a request and then says `answer`, in pieces, and closes where `closes`.

@@ -5,13 +5,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
+use http::Method;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::uri::PathAndQuery;
-use http::{Method, Request};
 use http_body::Body as _;
 use tokio::io::AsyncWrite;
 
 use super::super::body::{Body, BodyError};
+use super::Request;
 
 /// What of a request is still to be written.
 #[derive(Debug, Default)]
@@ -56,14 +56,14 @@ impl From<io::Error> for Broke {
 
 impl Upload {
     /// Takes up a request. A body that is there as a whole stays in the request, so that it can be sent again.
-    pub(super) fn begin(&mut self, request: &mut Request<Body>) {
+    pub(super) fn begin(&mut self, request: &mut Request) {
         self.text.clear();
         self.at = 0;
         self.begun = false;
-        (self.data, self.rest) = if let Some(bytes) = request.body().bytes() {
+        (self.data, self.rest) = if let Some(bytes) = request.body.bytes() {
             (bytes, Rest::Flush)
         } else {
-            let body = std::mem::take(request.body_mut());
+            let body = std::mem::take(&mut request.body);
             let rest = match body.size_hint().exact() {
                 Some(length) => Rest::Length(body, length),
                 None => Rest::Chunks(body, false),
@@ -73,15 +73,15 @@ impl Upload {
         self.write_head(request);
     }
 
-    fn write_head(&mut self, request: &Request<Body>) {
+    fn write_head(&mut self, request: &Request) {
         let text = &mut self.text;
-        let target = request.uri().path_and_query();
-        let target = target.map_or("/", PathAndQuery::as_str);
-        for piece in [request.method().as_str(), " ", target, " HTTP/1.1\r\n"] {
+        for piece in [request.verb.as_str(), " ", &request.target, " HTTP/1.1\r\n"] {
             text.extend_from_slice(piece.as_bytes());
         }
-        for (name, value) in request.headers() {
+        let mut tells = matches!(request.verb, Method::POST | Method::PUT | Method::PATCH);
+        for (name, value) in request.fields.iter() {
             if [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(name) {
+                tells |= *name == CONTENT_LENGTH;
                 continue;
             }
             text.extend_from_slice(name.as_str().as_bytes());
@@ -94,16 +94,10 @@ impl Upload {
             Rest::Length(_, length) => Some(*length),
             Rest::Done | Rest::Flush => Some(self.data.len() as u64),
         };
-        // Methods that usually have a body say it when they have none (RFC 9110 §8.6).
-        let told = || {
-            matches!(
-                *request.method(),
-                Method::POST | Method::PUT | Method::PATCH
-            ) || request.headers().contains_key(CONTENT_LENGTH)
-        };
         match length {
             None => text.extend_from_slice(b"transfer-encoding: chunked\r\n"),
-            Some(0) if !told() => {}
+            // Methods that usually have a body say it when they have none (RFC 9110 §8.6).
+            Some(0) if !tells => {}
             Some(length) => {
                 text.extend_from_slice(b"content-length: ");
                 text.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
@@ -123,11 +117,11 @@ impl Upload {
     }
 
     /// Gives the body back to a request of which nothing was written.
-    pub(super) fn take_back(&mut self, request: &mut Request<Body>) {
+    pub(super) fn take_back(&mut self, request: &mut Request) {
         if !self.begun
             && let Rest::Length(body, _) | Rest::Chunks(body, _) = std::mem::take(&mut self.rest)
         {
-            *request.body_mut() = body;
+            request.body = body;
         }
     }
 

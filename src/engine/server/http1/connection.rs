@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use http::{HeaderMap, Method, Request, Version};
+use http::{Method, Request, Version};
 use http_body::Body;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 
@@ -17,7 +17,7 @@ use super::buffers::{Buffers, Date};
 use super::head::{self, HEAD, Head, Refusal};
 use super::output::{Framing, Manner, Output};
 use crate::engine::message::framing::{Decoded, Decoder};
-use crate::engine::message::{Answer, Incoming, IncomingError, Inlet};
+use crate::engine::message::{Answer, Fields, Incoming, IncomingError, Inlet};
 
 /// How long a client may take to read why its connection is closed while it still sends.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -110,8 +110,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     {
         loop {
             let end = match poll_fn(|cx| self.poll_head(cx)).await {
-                // Boxed: what a request needs belongs to the request, not to its connection, which is idle most of the time.
-                Next::Request(head) => Box::pin(self.exchange(head, &service)).await,
+                // Not boxed: it is a few kilobytes, which idle connections can keep and no request has to ask for.
+                Next::Request(head) => self.exchange(head, &service).await,
                 Next::Refused(refusal) => self.refuse(refusal).await,
                 Next::Nothing => End::Now,
             };
@@ -188,6 +188,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                 Some(Next::Request(head))
             }
             Ok(None) => {
+                self.watch.begun();
                 self.seen = self.input.len();
                 None
             }
@@ -235,7 +236,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             return End::Broken;
         }
         match &mut rest {
-            Some(rest) if manner.keeps => poll_fn(|cx| self.poll_over(cx, rest)).await,
+            Some(rest) if manner.keeps => {
+                poll_fn(|cx| self.poll_over(cx, rest)).await;
+                self.watch.answered();
+            }
             _ => {}
         }
         match rest {
@@ -437,7 +441,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         let answer = Answer {
             status,
             lines: [const { Bytes::new() }; 2],
-            headers: HeaderMap::new(),
+            headers: Fields::new(),
             spellings: Vec::new(),
             body: (),
         };

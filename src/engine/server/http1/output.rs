@@ -114,7 +114,7 @@ impl Output {
     /// Headers that aren't about the message itself; whether the date is among them.
     fn headers<B>(&mut self, answer: &Answer<B>) -> bool {
         let mut dated = false;
-        for (name, value) in &answer.headers {
+        for (name, value) in answer.headers.iter() {
             if [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(name) {
                 continue;
             }
@@ -213,11 +213,12 @@ impl Output {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderValue, header};
+    use http::{HeaderValue, header};
 
     use super::*;
+    use crate::engine::message::Fields;
 
-    fn answer(status: u16, headers: HeaderMap) -> Answer<()> {
+    fn answer(status: u16, headers: Fields) -> Answer<()> {
         Answer {
             status: StatusCode::from_u16(status).unwrap(),
             lines: [Bytes::from_static(b"x-ready: 1\r\n"), Bytes::new()],
@@ -244,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_head_has_each_line_once() {
-        let mut headers = HeaderMap::new();
+        let mut headers = Fields::new();
         for (name, value) in [
             (header::CONTENT_LENGTH, "99"),
             (header::CONNECTION, "upgrade"),

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode};
+use http::{Request, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
@@ -15,7 +15,7 @@ use tokio::task::{LocalSet, spawn_local, yield_now};
 use super::super::watch::{Patience, Watches};
 use super::{Buffers, serve};
 use crate::base::Clock;
-use crate::engine::message::{Answer, Incoming};
+use crate::engine::message::{Answer, Fields, Incoming};
 
 /// No test waits for as long as this: it keeps one that fails from hanging.
 const GUARD: Duration = Duration::from_secs(20);
@@ -79,7 +79,7 @@ async fn answer(request: Box<Request<Incoming>>) -> Answer<Pieces> {
     Answer {
         status: StatusCode::from_u16(status).unwrap(),
         lines: [const { Bytes::new() }; 2],
-        headers: HeaderMap::new(),
+        headers: Fields::new(),
         spellings: Vec::new(),
         body: Pieces(pieces, false),
     }
