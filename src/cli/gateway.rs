@@ -12,7 +12,7 @@ use signal_hook::iterator::Signals;
 
 use super::{data_folder, say};
 use crate::engine::control::apigateway::{Quotas, Truststores};
-use crate::engine::gateway::{Functions, JwksSource, LambdaEndpoint, Settings};
+use crate::engine::gateway::{Functions, JwksSource, LambdaCredentials, LambdaEndpoint, Settings};
 use crate::engine::store::Location;
 use crate::engine::{Config, start};
 use crate::iam::Credentials;
@@ -69,6 +69,9 @@ pub(crate) struct Gateway {
     /// Where Lambda functions run: an endpoint that speaks Lambda's Invoke
     #[arg(long, value_name = "URL", value_parser = LambdaEndpoint::parse)]
     lambda_endpoint: Option<LambdaEndpoint>,
+    /// Sign invocations with the AWS credentials of the environment's variables, not with test keys
+    #[arg(long, requires = "lambda_endpoint")]
+    lambda_credentials_from_env: bool,
     /// Where the keys of a token issuer are; may be given again
     #[arg(long, value_name = "ISSUER=FILE|URL|discover", value_parser = JwksSource::parse)]
     jwks: Vec<JwksSource>,
@@ -106,6 +109,20 @@ fn credentials(file: &Path) -> Result<Credentials, String> {
         .map_err(|error| format!("can't read {}: {error}", file.display()))?;
     Credentials::parse(&text)
         .map_err(|error| format!("{} is no credentials file: {error}", file.display()))
+}
+
+fn lambda_credentials(
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<LambdaCredentials, String> {
+    let filled = |name| variable(name).filter(|value| !value.is_empty());
+    let needed = |name| {
+        filled(name).ok_or_else(|| format!("--lambda-credentials-from-env: {name} isn't set"))
+    };
+    Ok(LambdaCredentials {
+        access_key: needed("AWS_ACCESS_KEY_ID")?,
+        secret: needed("AWS_SECRET_ACCESS_KEY")?,
+        token: filled("AWS_SESSION_TOKEN"),
+    })
 }
 
 fn read_quotas(file: &Path) -> Result<Quotas, String> {
@@ -155,7 +172,13 @@ impl Gateway {
             }
         }
         limits.jwks = self.jwks;
-        if let Some(endpoint) = self.lambda_endpoint {
+        if let Some(mut endpoint) = self.lambda_endpoint {
+            if self.lambda_credentials_from_env {
+                match lambda_credentials(|name| std::env::var(name).ok()) {
+                    Ok(credentials) => endpoint = endpoint.signing_with(credentials),
+                    Err(error) => return super::fail(2, &error),
+                }
+            }
             limits.functions = Functions::Endpoint(endpoint);
         }
         if let Some(file) = &self.credentials {
@@ -201,6 +224,22 @@ impl Gateway {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn credentials_come_from_the_environment_whole() {
+        let read = |given: &[(&str, &str)]| {
+            lambda_credentials(|name| {
+                let found = given.iter().find(|(n, _)| *n == name);
+                found.map(|(_, value)| (*value).to_owned())
+            })
+        };
+        let (id, secret) = (("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b"));
+        let found = read(&[id, secret, ("AWS_SESSION_TOKEN", "")]).unwrap();
+        assert_eq!((found.access_key.as_str(), found.token), ("a", None));
+        assert!(read(&[id]).unwrap_err().contains("AWS_SECRET_ACCESS_KEY"));
+        let empty = read(&[("AWS_ACCESS_KEY_ID", ""), secret]).unwrap_err();
+        assert!(empty.contains("AWS_ACCESS_KEY_ID"));
+    }
 
     #[test]
     fn a_throttle_is_a_rate_and_a_burst() {

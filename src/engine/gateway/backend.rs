@@ -114,7 +114,7 @@ impl Caller<'_> {
         } else if backend.streams {
             note_answer(x, head.status, &head.headers, &Bytes::new());
             let pause = x.side().deployment.longest_pause;
-            Body::paced(reply, Pace::new(pause, left))
+            Body::paced(Bytes::new(), Source::Backend(reply), Pace::new(pause, left))
         } else {
             let first = pin!(first_frame(reply, conversion == Conversion::Text));
             let first = self.pool.limit(left, first).await;

@@ -9,6 +9,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
 use super::http1;
+use super::lambda_stream::FunctionStream;
 use super::reply::Reply;
 use crate::engine::message::{Incoming, IncomingError};
 
@@ -48,6 +49,7 @@ struct Stream {
 pub(crate) enum Source {
     Client(Incoming),
     Backend(Reply),
+    Function(FunctionStream),
 }
 
 impl HttpBody for Source {
@@ -64,6 +66,7 @@ impl HttpBody for Source {
                 Poll::Ready(frame.map(|frame| frame.map_err(BodyError::from)))
             }
             Self::Backend(body) => Pin::new(body).poll_frame(cx),
+            Self::Function(body) => Pin::new(body).poll_frame(cx),
         }
     }
 
@@ -71,6 +74,7 @@ impl HttpBody for Source {
         match self {
             Self::Client(body) => body.is_end_stream(),
             Self::Backend(body) => body.is_end_stream(),
+            Self::Function(body) => body.is_end_stream(),
         }
     }
 
@@ -78,6 +82,7 @@ impl HttpBody for Source {
         match self {
             Self::Client(body) => body.size_hint(),
             Self::Backend(body) => body.size_hint(),
+            Self::Function(body) => body.size_hint(),
         }
     }
 }
@@ -208,12 +213,12 @@ impl Body {
         self
     }
 
-    /// A body of any length, passed on as it comes.
-    pub(crate) fn paced(rest: Reply, pace: Pace) -> Self {
+    /// A body of any length, passed on as it comes; `first` is what came already.
+    pub(crate) fn paced(first: Bytes, rest: Source, pace: Pace) -> Self {
         Self(Inner::Stream(Box::new(Stream {
             left: usize::MAX,
-            first: None,
-            rest: Some(Source::Backend(rest)),
+            first: Some(first).filter(|first| !first.is_empty()),
+            rest: Some(rest),
             replacing: None,
             copy: None,
             pace: Some(pace),

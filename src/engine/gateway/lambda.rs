@@ -8,17 +8,19 @@ use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method};
 
 use super::backend::{Caller, read_whole};
 use super::body::{Body, BodyError, PAYLOAD_LIMIT};
 use super::failure::Failure;
 use super::http1::{Head, Request};
+use super::lambda_stream;
 use super::pool::SendError;
 use super::reply::Reply;
 use super::uri::{Endpoint, UriTemplate};
 use crate::engine::message::Fields;
+use crate::iam::sigv4::{self, Received, Signer};
 
 const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -36,11 +38,54 @@ pub enum Functions {
     Endpoint(LambdaEndpoint),
 }
 
-/// The address of an endpoint that speaks Lambda's `Invoke`.
+/// An endpoint that speaks Lambda's `Invoke`.
 #[derive(Clone, Debug)]
-pub struct LambdaEndpoint(Endpoint);
+pub struct LambdaEndpoint {
+    address: Endpoint,
+    credentials: LambdaCredentials,
+}
+
+/// Whose name invocations are signed in.
+#[derive(Clone)]
+pub struct LambdaCredentials {
+    /// The access key id.
+    pub access_key: String,
+    /// The secret access key.
+    pub secret: String,
+    /// The session token of temporary credentials.
+    pub token: Option<String>,
+}
+
+/// Never shows a secret.
+impl fmt::Debug for LambdaCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LambdaCredentials")
+            .field("access_key", &self.access_key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What endpoints for tests take: they look for the signature's region and service at most.
+impl Default for LambdaCredentials {
+    fn default() -> Self {
+        Self {
+            access_key: "test".to_owned(),
+            secret: "test".to_owned(),
+            token: None,
+        }
+    }
+}
 
 impl LambdaEndpoint {
+    /// The same, with invocations signed by these credentials.
+    #[must_use]
+    pub fn signing_with(self, credentials: LambdaCredentials) -> Self {
+        Self {
+            credentials,
+            ..self
+        }
+    }
+
     /// Reads a URL: `http://localhost:9001`, with a path before the service's own if it has one.
     ///
     /// # Errors
@@ -58,7 +103,10 @@ impl LambdaEndpoint {
         }
         let length = endpoint.path.trim_end_matches('/').len();
         endpoint.path.truncate(length);
-        Ok(Self(endpoint))
+        Ok(Self {
+            address: endpoint,
+            credentials: LambdaCredentials::default(),
+        })
     }
 }
 
@@ -141,6 +189,11 @@ impl LambdaTarget {
     pub(crate) fn name(&self) -> &str {
         &self.0
     }
+
+    /// The region that an ARN names.
+    fn region(&self) -> Option<&str> {
+        self.0.strip_prefix("arn:")?.split(':').nth(2)
+    }
 }
 
 /// One invocation in the making.
@@ -155,6 +208,8 @@ pub(crate) struct Invocation<'a> {
     pub(crate) timeout: Duration,
     /// Whether the answer is to be streamed.
     pub(crate) streams: bool,
+    /// The region of functions that are called by a name only.
+    pub(crate) region: &'a str,
 }
 
 /// What Lambda answered an invocation.
@@ -282,7 +337,9 @@ impl Functions {
     pub(crate) fn address(&self, invocation: &Invocation<'_>) -> String {
         match self {
             Self::Nowhere => String::new(),
-            Self::Endpoint(LambdaEndpoint(endpoint)) => {
+            Self::Endpoint(LambdaEndpoint {
+                address: endpoint, ..
+            }) => {
                 let scheme = if endpoint.address.tls {
                     "https"
                 } else {
@@ -292,6 +349,65 @@ impl Functions {
                 format!("{scheme}://{host}{}", path(endpoint, invocation))
             }
         }
+    }
+
+    /// Signs an invocation, which is complete but for that.
+    pub(crate) async fn sign(&self, caller: &Caller<'_>, invocation: &mut Invocation<'_>) {
+        let Self::Endpoint(LambdaEndpoint {
+            address,
+            credentials,
+        }) = self
+        else {
+            return;
+        };
+        let payload = hash(invocation.payload.clone()).await;
+        let whole = path(address, invocation);
+        let (path, query) = whole.split_once('?').unwrap_or((&whole, ""));
+        let mut headers = vec![("host", address.address.authority.as_bytes())];
+        let own = invocation.headers.iter();
+        let covered = own.filter(|(n, _)| n.as_str().starts_with("x-amz-") || **n == CONTENT_TYPE);
+        headers.extend(covered.map(|(name, value)| (name.as_str(), value.as_bytes())));
+        let request = Received {
+            method: "POST",
+            path,
+            query,
+            headers: &headers,
+        };
+        let signer = Signer {
+            access_key: &credentials.access_key,
+            secret: &credentials.secret,
+            token: credentials.token.as_deref(),
+            region: invocation.target.region().unwrap_or(invocation.region),
+            service: "lambda",
+        };
+        for (name, value) in sigv4::sign_hashed(&request, &payload, &signer, caller.clock.now()) {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                let name = HeaderName::from_static(name);
+                invocation.headers.insert(name, value);
+            }
+        }
+    }
+
+    /// Invokes a function for a streamed answer, and waits for the head of it. The caller bounds the time.
+    pub(crate) async fn stream(
+        &self,
+        caller: &Caller<'_>,
+        invocation: Invocation<'_>,
+    ) -> Result<(Head, Reply), LambdaFailure> {
+        let (head, reply) = self.begin(caller, invocation).await?;
+        if head.status.is_success() {
+            return Ok((head, reply));
+        }
+        lambda_stream::drain(reply).await;
+        let refused = LambdaAnswer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            payload: Bytes::new(),
+        };
+        Err(LambdaFailure::Refused {
+            status: refused.status,
+            request_id: refused.request_id().to_owned(),
+        })
     }
 
     /// Invokes a function and reads its answer to the end.
@@ -325,7 +441,7 @@ impl Functions {
     ) -> Result<(Head, Reply), LambdaFailure> {
         let endpoint = match self {
             Self::Nowhere => return Err(LambdaFailure::Nowhere),
-            Self::Endpoint(LambdaEndpoint(endpoint)) => endpoint,
+            Self::Endpoint(LambdaEndpoint { address, .. }) => address,
         };
         let path = path(endpoint, &invocation);
         let mut headers = invocation.headers;
@@ -338,6 +454,18 @@ impl Functions {
         let sent = caller.pool.send(now, &endpoint.address, request).await;
         sent.map_err(LambdaFailure::Network)
     }
+}
+
+/// Payloads from this size on are hashed beside the request path: that takes as long as serving a few requests.
+const LONG: usize = 128 * 1024;
+
+/// The hash of a payload, as signatures have it.
+async fn hash(payload: Bytes) -> String {
+    if payload.len() < LONG {
+        return sigv4::payload_hash(&payload);
+    }
+    let hashed = tokio::task::spawn_blocking(move || sigv4::payload_hash(&payload));
+    hashed.await.unwrap_or_default()
 }
 
 fn path(endpoint: &Endpoint, invocation: &Invocation<'_>) -> String {
@@ -419,7 +547,7 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_a_url() {
-        let path = |url: &str| LambdaEndpoint::parse(url).map(|e| e.0.path);
+        let path = |url: &str| LambdaEndpoint::parse(url).map(|e| e.address.path);
         assert_eq!(path("http://localhost:9001"), Ok(String::new()));
         assert_eq!(
             path("https://example.com/lambda/"),

@@ -42,6 +42,7 @@ impl Caller<'_> {
         refuse_mapped(x, integration)?;
         let target = function_of(x, function)?;
         let mut headers = Fields::with_capacity(12);
+        let region = x.stage.region.name.clone();
         own_headers(x, &mut headers);
         let event = Bytes::from(lambda_event::proxy(x));
         let invocation = Invocation {
@@ -50,8 +51,13 @@ impl Caller<'_> {
             query: String::new(),
             payload: event,
             timeout: function.timeout,
-            streams: false,
+            streams: function.streams,
+            region: &region,
         };
+        if function.streams {
+            let invocation = self.prepared(x, invocation, None).await;
+            return Box::pin(self.lambda_streamed(x, invocation)).await;
+        }
         let answer = self.run(x, invocation, None).await;
         let answer = answer.map_err(|failure| failure.of_proxy())?;
         let read = if answer.is_function_error() {
@@ -81,6 +87,7 @@ impl Caller<'_> {
         refuse_mapped(x, integration)?;
         let target = function_of(x, function)?;
         let mut headers = Fields::with_capacity(16);
+        let region = x.stage.region.name.clone();
         own_headers(x, &mut headers);
         prepare::map_headers(x, integration, &mut headers)?;
         let mut query = String::new();
@@ -97,6 +104,7 @@ impl Caller<'_> {
             payload,
             timeout: function.timeout,
             streams: false,
+            region: &region,
         };
         let answer = self.run(x, invocation, Some(body)).await;
         let answer = answer.map_err(|failure| failure.of_integration())?;
@@ -119,6 +127,22 @@ impl Caller<'_> {
         Ok(selected)
     }
 
+    /// An invocation as it is sent, signed, and noted.
+    async fn prepared<'a>(
+        &self,
+        x: &Exchange,
+        mut invocation: Invocation<'a>,
+        shown: Option<Bytes>,
+    ) -> Invocation<'a> {
+        self.functions.sign(self, &mut invocation).await;
+        x.record.note(|| What::EndpointRequest {
+            uri: self.functions.address(&invocation),
+            headers: pairs(&invocation.headers),
+            body: shown.unwrap_or_else(|| invocation.payload.clone()),
+        });
+        invocation
+    }
+
     /// Invokes the function and notes both ways; `shown` is the payload as the log has it, where that differs.
     async fn run(
         &self,
@@ -126,11 +150,7 @@ impl Caller<'_> {
         invocation: Invocation<'_>,
         shown: Option<Bytes>,
     ) -> Result<LambdaAnswer, LambdaFailure> {
-        x.record.note(|| What::EndpointRequest {
-            uri: self.functions.address(&invocation),
-            headers: pairs(&invocation.headers),
-            body: shown.unwrap_or_else(|| invocation.payload.clone()),
-        });
+        let invocation = self.prepared(x, invocation, shown).await;
         let function = x.is_traced().then(|| invocation.target.name().to_owned());
         let started = self.clock.monotonic();
         let answer = self.functions.invoke(self, invocation).await;
@@ -161,9 +181,9 @@ fn function_of<'a>(x: &Exchange, function: &'a Function) -> Result<Cow<'a, Lambd
             "Execution failed due to configuration error: A Lambda function must be invoked with POST",
         ));
     }
-    if function.uri.streams {
+    if function.uri.streams != function.streams {
         return Err(Failure::configuration(
-            "Execution failed due to configuration error: A buffered integration can't invoke a function for a streamed response",
+            "Execution failed due to configuration error: The integration's response transfer mode doesn't go with its URI: STREAM goes with 2021-11-15/functions/…/response-streaming-invocations, BUFFERED with 2015-03-31/functions/…/invocations",
         ));
     }
     let variables = x.stage_variables();
@@ -232,11 +252,15 @@ fn malformed() -> Failure {
     )
 }
 
-/// The client's answer from what the function said.
-fn answered(x: &mut Exchange, read: ProxyAnswer) -> Result<Answer, Failure> {
-    let mut answer = Answer::with_room(read.headers.len(), x.record.wants_details());
-    answer.status = read.status;
-    for (name, value) in read.headers {
+/// The head of the client's answer from what the function said.
+pub(super) fn head(
+    x: &Exchange,
+    status: u16,
+    headers: Vec<(String, String)>,
+) -> Result<Answer, Failure> {
+    let mut answer = Answer::with_room(headers.len(), x.record.wants_details());
+    answer.status = status;
+    for (name, value) in headers {
         let spelled = match headers::of_backend(&name.to_ascii_lowercase()) {
             Fate::Pass => name,
             Fate::Remap => headers::remapped(&name),
@@ -254,6 +278,12 @@ fn answered(x: &mut Exchange, read: ProxyAnswer) -> Result<Answer, Failure> {
         answer.set_content_type(HeaderValue::from_static("application/json"));
     }
     answer.set(TRACE_ID, "X-Amzn-Trace-Id", trace(x));
+    Ok(answer)
+}
+
+/// The client's answer from what the function said.
+fn answered(x: &mut Exchange, read: ProxyAnswer) -> Result<Answer, Failure> {
+    let mut answer = head(x, read.status, read.headers)?;
     let binary = &x.side().deployment.binary;
     let body = if read.is_base64 && binary.decodes(media_type(x.request.headers.get(ACCEPT))) {
         let decoded = Conversion::Decode.apply(read.body.into());

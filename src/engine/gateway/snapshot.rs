@@ -233,6 +233,8 @@ pub(crate) struct Function {
     /// Whether the integration's verb is the one that invokes functions; any other is accepted and fails (recorded).
     pub(crate) is_post: bool,
     pub(crate) timeout: Duration,
+    /// Whether its answer is passed on as it comes (`responseTransferMode: STREAM`).
+    pub(crate) streams: bool,
 }
 
 /// The service's default and longest time for a backend, unless a quota was raised.
@@ -270,6 +272,7 @@ impl Integration {
                     uri,
                     is_post: integration.http_method.as_deref() == Some("POST"),
                     timeout: timeout(integration),
+                    streams: integration.response_transfer_mode.as_deref() == Some("STREAM"),
                 })
             })
         };

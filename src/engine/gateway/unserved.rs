@@ -48,15 +48,6 @@ const UNSERVED: &[(&str, Uses)] = &[
         }),
     ),
     (SERVICES, OnMethod(calls_service)),
-    (
-        "response streaming",
-        OnMethod(|_, m| {
-            m.method_integration.as_ref().is_some_and(|i| {
-                i.response_transfer_mode.as_deref() == Some("STREAM")
-                    && i.integration_type != IntegrationType::HttpProxy
-            })
-        }),
-    ),
     ("web ACLs", OnStage(|s| s.web_acl_arn.is_some())),
     (
         "access logs in Firehose",
@@ -207,7 +198,6 @@ mod tests {
             method("authorizationType", json!("CUSTOM")),
             method("authorizationType", json!("")),
             method("/methodIntegration/type", json!("AWS")),
-            method("/methodIntegration/responseTransferMode", json!("STREAM")),
             stage(json!({"webAclArn": "arn"})),
             stage(
                 json!({"accessLogSettings": {"destinationArn": "arn:aws:firehose:r:1:deliverystream/amazon-apigateway-x"}}),

@@ -13,7 +13,7 @@ mod verify;
 
 pub use claim::{Claim, Credential};
 pub use error::{SignatureError, SignatureErrorKind};
-pub use sign::{Signer, presign, sign};
+pub use sign::{Signer, presign, sign, sign_hashed};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -82,6 +82,12 @@ fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
     Hmac::<Sha256>::new_from_slice(key)
         .map(|mac| mac.chain_update(text).finalize().into_bytes().into())
         .unwrap_or_default()
+}
+
+/// What stands for a body in its request's signature.
+#[must_use]
+pub fn payload_hash(body: &[u8]) -> String {
+    hash(body)
 }
 
 /// SHA-256 in hexadecimal.

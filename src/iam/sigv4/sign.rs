@@ -64,6 +64,17 @@ pub fn sign(
     by: &Signer<'_>,
     now: Timestamp,
 ) -> Vec<(&'static str, String)> {
+    sign_hashed(request, &hash(body), by, now)
+}
+
+/// The same for a body that was hashed before.
+#[must_use]
+pub fn sign_hashed(
+    request: &Received<'_>,
+    payload: &str,
+    by: &Signer<'_>,
+    now: Timestamp,
+) -> Vec<(&'static str, String)> {
     let time = stamp(now);
     let mut headers = request.headers.to_vec();
     headers.push(("x-amz-date", time.as_bytes()));
@@ -75,7 +86,7 @@ pub fn sign(
         ..*request
     };
     let signed = names(&request);
-    let signature = by.signature(&request, &signed, &hash(body), &time);
+    let signature = by.signature(&request, &signed, payload, &time);
     let scope = by.credential(&time).scope();
     let mut added = vec![(
         "authorization",

@@ -208,14 +208,16 @@ impl Authorizer {
         if let Ok(arn) = HeaderValue::try_from(arn) {
             headers.insert(SOURCE_ARN, arn);
         }
-        let invocation = Invocation {
+        let mut invocation = Invocation {
             target: &target,
             headers,
             query: String::new(),
             payload: lambda.event(x),
             timeout: TIMEOUT,
             streams: false,
+            region,
         };
+        caller.functions.sign(caller, &mut invocation).await;
         x.record.note(|| {
             What::Authorizer(AuthorizerStep::Request {
                 uri: caller.functions.address(&invocation),

@@ -172,7 +172,11 @@ fn is_proxied_function(x: &Exchange) -> bool {
 
 fn streams(x: &Exchange) -> bool {
     let kind = x.integration().map(|integration| &integration.kind);
-    matches!(kind, Some(Kind::HttpProxy(backend)) if backend.streams)
+    match kind {
+        Some(Kind::HttpProxy(backend)) => backend.streams,
+        Some(Kind::LambdaProxy(function)) => function.streams,
+        _ => false,
+    }
 }
 
 /// What became of finding out who calls (`authenticate.…`, of a signature), of asking an authorizer (`authorizer.…`) and of the policies

@@ -4,6 +4,7 @@
 mod answers;
 mod binary;
 mod events;
+mod streams;
 
 use bytes::Bytes;
 use http::Response;
