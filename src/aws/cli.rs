@@ -9,8 +9,8 @@ use super::call::{Argument, Call, Shown};
 pub struct Cli {
     /// `--endpoint-url`, when it isn't AWS's own.
     pub endpoint_url: Option<String>,
-    /// `--region`
-    pub region: String,
+    /// `--region`; left out while it isn't known, so that the profile's counts.
+    pub region: Option<String>,
     /// `--profile`
     pub profile: Option<String>,
 }
@@ -107,7 +107,9 @@ impl Cli {
         if let Some(url) = &self.endpoint_url {
             words.push(assign("--endpoint-url", url));
         }
-        words.push(assign("--region", &self.region));
+        if let Some(region) = &self.region {
+            words.push(assign("--region", region));
+        }
         words.join(" ")
     }
 }
@@ -185,14 +187,14 @@ mod tests {
     fn local() -> Cli {
         Cli {
             endpoint_url: Some("http://127.0.0.1:4566".to_owned()),
-            region: "us-east-1".to_owned(),
+            region: Some("us-east-1".to_owned()),
             profile: None,
         }
     }
 
     fn aws() -> Cli {
         Cli {
-            region: "eu-west-1".to_owned(),
+            region: Some("eu-west-1".to_owned()),
             profile: Some("ops".to_owned()),
             ..Cli::default()
         }

@@ -64,8 +64,8 @@ impl Documents {
             .enable_all()
             .build()?;
         let events: super::pacer::Sink = Arc::new(|_| {});
-        let is_far = !session.target.is_local();
-        let pacer = Pacer::new(is_far, clock.clone(), chance, events.clone());
+        let paced = session.target.is_aws();
+        let pacer = Pacer::new(paced, clock.clone(), chance, events.clone());
         runtime.spawn(pacer.clone().run());
         let context = Context {
             extension: Extension::at(&session.target),

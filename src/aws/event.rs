@@ -33,6 +33,8 @@ pub enum Event {
     OpDone(Box<OpDone>),
     /// The queue of calls changed. Sent only when calls wait, and once when none does any more.
     Queue(Queue),
+    /// The clients are made: calls go to this region, which a profile may have named.
+    Region(String),
     /// Asking CloudWatch cost money (on AWS): the count since the session began.
     Spent(Spent),
 }

@@ -63,8 +63,8 @@ impl Aws {
             .enable_all()
             .build()?;
         let events: Sink = Arc::new(events);
-        // AWS's quotas hold wherever there may be an AWS, which is everywhere but here.
-        let paced = !session.target.is_local();
+        // AWS's quotas hold wherever there may be an AWS.
+        let paced = session.target.is_aws();
         let calls = Pacer::new(paced, clock.clone(), chance.split(), events.clone());
         runtime.spawn(calls.clone().run());
         let context = Arc::new(Context {

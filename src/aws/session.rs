@@ -15,6 +15,9 @@ use super::failure::chain;
 /// The region when nothing names one.
 pub const DEFAULT_REGION: &str = "us-east-1";
 
+/// The port at which a bundled gateway is usually found, and where other tools look for a local AWS.
+pub const LOCAL_PORT: u16 = 4566;
+
 /// Where we are talking to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -102,9 +105,16 @@ impl Target {
         }
     }
 
-    /// Whether it is AWS: where mistakes hurt, quotas hold and metrics cost money.
+    /// Whether it may be AWS: where mistakes hurt, quotas hold and metrics cost money. That is wherever real credentials are used,
+    /// also on this machine: a tunnel or a proxy may lead from there to AWS.
     #[must_use]
     pub fn is_aws(&self) -> bool {
+        matches!(self.signer(), Signer::Chain { .. })
+    }
+
+    /// Whether the endpoint is AWS's own by its name, as opposed to a gateway, a tunnel or a proxy somewhere.
+    #[must_use]
+    pub fn has_aws_host(&self) -> bool {
         self.url().is_none_or(|url| {
             reqwest::Url::parse(url).ok().is_some_and(|u| {
                 let host = u.host_str().unwrap_or_default().to_ascii_lowercase();
@@ -113,6 +123,17 @@ impl Target {
                     .any(|suffix| host.ends_with(suffix))
             })
         })
+    }
+
+    /// The port of a gateway on this machine, if it isn't the usual one.
+    #[must_use]
+    pub fn unusual_port(&self) -> Option<u16> {
+        let Self::Local { endpoint } = self else {
+            return None;
+        };
+        let url = reqwest::Url::parse(endpoint).ok()?;
+        url.port_or_known_default()
+            .filter(|port| *port != LOCAL_PORT)
     }
 
     /// Whether it is on this machine.
@@ -166,12 +187,16 @@ impl Session {
     pub fn cli(&self) -> Cli {
         Cli {
             endpoint_url: self.target.url().map(str::to_owned),
-            region: self
-                .region
-                .clone()
-                .unwrap_or_else(|| DEFAULT_REGION.to_owned()),
+            region: self.known_region(),
             profile: self.target.profile(),
         }
+    }
+
+    /// The region as far as it is known before the clients are made: with real credentials, the profile may name it.
+    #[must_use]
+    pub fn known_region(&self) -> Option<String> {
+        let default = || (!self.target.is_aws()).then(|| DEFAULT_REGION.to_owned());
+        self.region.clone().or_else(default)
     }
 
     pub(crate) async fn clients(&self) -> Clients {
@@ -193,8 +218,7 @@ impl Session {
     /// Nothing of the environment, no roots, no proxy: a bastion's `HTTP_PROXY` must not catch local calls.
     fn by_hand(&self) -> SdkConfig {
         let region = self
-            .region
-            .clone()
+            .known_region()
             .unwrap_or_else(|| DEFAULT_REGION.to_owned());
         let keys = Credentials::new("test", "test", None, None, "sluice");
         let builder = SdkConfig::builder()
@@ -454,14 +478,60 @@ mod tests {
     }
 
     #[test]
-    fn aws_is_known_by_its_hosts() {
-        let endpoint = |url: &str| Target::endpoint(url, None, true).unwrap();
-        assert!(Target::Aws { profile: None }.is_aws());
-        assert!(endpoint("https://apigateway.eu-west-1.amazonaws.com").is_aws());
-        assert!(!endpoint("http://127.0.0.1:4566").is_aws());
-        assert!(!endpoint("https://amazonaws.com.example").is_aws());
-        assert!(endpoint("http://127.0.0.1:4566").is_local());
-        assert!(!Target::Aws { profile: None }.is_local());
+    fn aws_is_wherever_real_credentials_are_used() {
+        let endpoint = |url: &str, aws| Target::endpoint(url, None, aws).unwrap();
+        let local = Target::Local {
+            endpoint: "http://127.0.0.1:41234".to_owned(),
+        };
+        // The target, may it be AWS, has it AWS's name, is it on this machine.
+        for (target, is_aws, has_aws_host, is_local) in [
+            (Target::Aws { profile: None }, true, true, false),
+            (
+                endpoint("https://apigateway.eu-west-1.amazonaws.com", true),
+                true,
+                true,
+                false,
+            ),
+            (
+                endpoint("https://amazonaws.com.example", true),
+                true,
+                false,
+                false,
+            ),
+            // A tunnel to AWS looks like this.
+            (endpoint("https://127.0.0.1:8443", true), true, false, true),
+            (endpoint("http://127.0.0.1:4566", false), false, false, true),
+            (local.clone(), false, false, true),
+        ] {
+            assert_eq!(target.is_aws(), is_aws, "{target:?}");
+            assert_eq!(target.has_aws_host(), has_aws_host, "{target:?}");
+            assert_eq!(target.is_local(), is_local, "{target:?}");
+        }
+        assert_eq!(local.unusual_port(), Some(41234));
+        assert_eq!(endpoint("http://127.0.0.1:99", false).unusual_port(), None);
+    }
+
+    #[test]
+    fn a_region_that_the_profile_may_name_is_not_guessed() {
+        let session = |target: Target, region: Option<&str>| Session {
+            target,
+            region: region.map(str::to_owned),
+        };
+        let local = || Target::endpoint("http://127.0.0.1:4566", None, false).unwrap();
+        let profile = || Target::endpoint("http://127.0.0.1:4566", None, true).unwrap();
+        for (target, given, known) in [
+            (Target::Aws { profile: None }, None, None),
+            (
+                Target::Aws { profile: None },
+                Some("eu-west-1"),
+                Some("eu-west-1"),
+            ),
+            (profile(), None, None),
+            (local(), None, Some("us-east-1")),
+        ] {
+            let cli = session(target, given).cli();
+            assert_eq!(cli.region.as_deref(), known);
+        }
     }
 
     #[test]

@@ -96,8 +96,11 @@ fn start(url: &str) -> (Aws, Receiver<Event>) {
     };
     let (send, events) = channel();
     let aws = Aws::start(session, Clock::system(), Chance::seeded(1), move |event| {
-        // The test may have seen enough and gone.
-        let _ = send.send(event);
+        // Told before the first answer, whatever is asked.
+        if !matches!(&event, Event::Region(region) if region == "us-east-1") {
+            // The test may have seen enough and gone.
+            let _ = send.send(event);
+        }
     });
     (aws.unwrap(), events)
 }

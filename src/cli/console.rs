@@ -102,11 +102,12 @@ impl ConsoleArgs {
 
 /// A session with this target, in the region that flag and environment name.
 pub(super) fn session(target: Target, region: Option<&str>) -> Session {
-    let mut region = session::region(region, |name| std::env::var(name).ok());
-    if region.is_none() && !target.is_aws() {
-        region = Some(session::DEFAULT_REGION.to_owned());
+    let region = session::region(region, |name| std::env::var(name).ok());
+    let asked = Session { target, region };
+    Session {
+        region: asked.known_region(),
+        ..asked
     }
-    Session { target, region }
 }
 
 #[cfg(feature = "gateway")]

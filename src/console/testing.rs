@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 
 use super::app::{App, Effect, Message, Session, testing};
 use super::term::{Colours, Input};
+use super::ui::keymap::Keymap;
 use super::ui::panes;
 use super::ui::shell::{Request, Shell, keymap};
 use super::ui::signs::UNICODE;
@@ -285,9 +286,17 @@ impl Driver {
 
     /// With this theme in place of the one for tests.
     pub(crate) fn themed(session: Session, theme: Theme) -> Self {
+        Self::with(session, theme, keymap(&BTreeMap::new()).unwrap())
+    }
+
+    /// With these keys in place of the default ones.
+    pub(crate) fn keyed(session: Session, keymap: Keymap) -> Self {
+        Self::with(session, theme(), keymap)
+    }
+
+    fn with(session: Session, theme: Theme, keymap: Keymap) -> Self {
         let clock = Clock::manual(now());
         let app = App::new(session, clock.clone());
-        let keymap = keymap(&BTreeMap::new()).unwrap();
         let shell = Shell::new(app, panes::all(), keymap, theme, Colours::Sixteen, &UNICODE);
         Self {
             shell,

@@ -78,10 +78,9 @@ impl Demo {
     pub(crate) fn console(&self, theme: &str) -> Console<'_> {
         let url = format!("http://{}", self.engine.addr());
         let session = session(&url);
-        let app = App::new(
-            sluice::console::app::Session::new(&session, true, true),
-            self.clock.clone(),
-        );
+        // What is shown is the usual port, whichever the engine got.
+        let shown = sluice::console::app::Session::new(&usual(), true, true);
+        let app = App::new(shown, self.clock.clone());
         let theme = Theme::load(theme, Colours::True, &|_| None).unwrap();
         let keymap = keymap(&std::collections::BTreeMap::new()).unwrap();
         let shell = Shell::new(
@@ -117,6 +116,10 @@ impl Demo {
         console.settle();
         console
     }
+}
+
+fn usual() -> Session {
+    session("http://127.0.0.1:4566")
 }
 
 fn session(url: &str) -> Session {
@@ -221,12 +224,10 @@ impl Console<'_> {
         })
     }
 
-    /// What the user sees. Ports, which differ each time, are written over.
+    /// What the user sees. The backend's port, which differs each time, is written over.
     pub(crate) fn screen(&self, columns: u16, rows: u16) -> Buffer {
         let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
         self.shell.borrow_mut().draw(&mut buffer);
-        let gateway = self.demo.engine.addr().to_string();
-        overwrite(&mut buffer, &gateway, "127.0.0.1:14566");
         overwrite(&mut buffer, &self.demo.backend, "127.0.0.1:19311");
         buffer
     }

@@ -425,7 +425,7 @@ fn all() -> Vec<Call> {
 fn each_call_is_written_for_the_cli() {
     let cli = Cli {
         endpoint_url: Some("http://127.0.0.1:4566".to_owned()),
-        region: "us-east-1".to_owned(),
+        region: Some("us-east-1".to_owned()),
         profile: None,
     };
     let text: Vec<String> = cli.commands(&all(), Secrets::Shown);

@@ -79,7 +79,7 @@ impl Context {
         let span = Span::of(
             metrics,
             self.clock.now().as_second(),
-            self.session.target.is_local(),
+            !self.session.target.is_aws(),
         );
         let mut answer = Metrics {
             start: span.start,

@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 use crate::base::Clock;
 
 use super::error::{Cause, Error};
+use super::event::Event;
 use super::failure::Failure;
 use super::limits::Service;
 use super::pacer::{Pacer, Sink};
@@ -38,7 +39,12 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) async fn clients(&self) -> &Clients {
-        self.clients.get_or_init(|| self.session.clients()).await
+        let make = || async {
+            let clients = self.session.clients().await;
+            (self.events)(Event::Region(clients.region.clone()));
+            clients
+        };
+        self.clients.get_or_init(make).await
     }
 
     /// The answer to a query.

@@ -25,13 +25,13 @@ pub fn judge(op: &Op, session: &Session) -> Verdict {
         match op.kind {
             Kind::Change => {
                 return Verdict::Refused(format!(
-                    "this session is read-only: ctrl-w allows changes. Not done: {}",
+                    "this session is read-only: ⟨global.write⟩ allows changes. Not done: {}",
                     op.title
                 ));
             }
             Kind::Reach { safe: false } => {
                 return Verdict::Refused(format!(
-                    "this session is read-only, and this request may change something in the backend: ctrl-w allows it. Not sent: {}",
+                    "this session is read-only, and this request may change something in the backend: ⟨global.write⟩ allows it. Not sent: {}",
                     op.title
                 ));
             }

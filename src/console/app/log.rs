@@ -11,6 +11,8 @@ use crate::aws::OpId;
 const MAX_ENTRIES: usize = 500;
 /// How long a toast is shown.
 const TOAST: Duration = Duration::from_secs(6);
+/// Messages that wait behind an error; the call log and the log file have what is beyond.
+const MAX_UNSEEN: usize = 20;
 
 /// How an operation stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,24 +111,60 @@ pub struct Toast {
     pub level: Level,
     /// One line.
     pub text: String,
+    /// When it vanishes by itself; an error doesn't.
     until: Option<Duration>,
 }
 
-/// The newest message; an error waits to be seen.
+impl Toast {
+    fn new(level: Level, text: String, now: Duration) -> Self {
+        Self {
+            level,
+            text,
+            until: (level != Level::Failed).then_some(now + TOAST),
+        }
+    }
+}
+
+/// The newest message. An error waits to be seen, and what is said meanwhile waits behind it.
 #[derive(Debug, Default)]
 pub struct Toasts {
     current: Option<Toast>,
+    later: VecDeque<(Level, String)>,
 }
 
 impl Toasts {
-    /// Shows a message in place of the one before.
+    /// Shows a message in place of the one before, or after the errors that weren't seen yet.
     pub fn say(&mut self, level: Level, text: impl Into<String>, now: Duration) {
-        let until = (level != Level::Failed).then_some(now + TOAST);
-        self.current = Some(Toast {
-            level,
-            text: text.into(),
-            until,
-        });
+        let text = text.into();
+        if self
+            .current
+            .as_ref()
+            .is_none_or(|t| t.level != Level::Failed)
+        {
+            self.current = Some(Toast::new(level, text, now));
+            return;
+        }
+        let said = self.current.iter().map(|t| &t.text);
+        if said
+            .chain(self.later.iter().map(|(_, t)| t))
+            .any(|t| *t == text)
+        {
+            return;
+        }
+        // Of what only passes, the newest is enough.
+        if level != Level::Failed {
+            self.later.retain(|(level, _)| *level == Level::Failed);
+        }
+        if self.later.len() < MAX_UNSEEN {
+            self.later.push_back((level, text));
+        }
+    }
+
+    /// How many errors wait behind the one that is shown.
+    #[must_use]
+    pub fn unseen(&self) -> usize {
+        let failed = |(level, _): &&(Level, String)| *level == Level::Failed;
+        self.later.iter().filter(failed).count()
     }
 
     /// What is shown.
@@ -135,11 +173,12 @@ impl Toasts {
         self.current.as_ref()
     }
 
-    /// The user pressed a key: an error was seen. Says whether something vanished.
-    pub fn seen(&mut self) -> bool {
+    /// The user pressed a key: an error was seen, and what waited behind it comes. Says whether something vanished.
+    pub fn seen(&mut self, now: Duration) -> bool {
         let seen = self.current.as_ref().is_some_and(|t| t.until.is_none());
         if seen {
-            self.current = None;
+            let next = self.later.pop_front();
+            self.current = next.map(|(level, text)| Toast::new(level, text, now));
         }
         seen
     }
@@ -169,11 +208,31 @@ mod tests {
         let mut toasts = Toasts::default();
         toasts.say(Level::Done, "saved", Duration::ZERO);
         assert_eq!(toasts.deadline(), Some(TOAST));
-        assert!(!toasts.seen() && !toasts.expire(TOAST / 2));
+        assert!(!toasts.seen(TOAST) && !toasts.expire(TOAST / 2));
         assert!(toasts.expire(TOAST) && toasts.current().is_none());
         toasts.say(Level::Failed, "refused", TOAST);
         assert_eq!(toasts.deadline(), None);
         assert!(!toasts.expire(TOAST * 100));
-        assert!(toasts.seen() && toasts.current().is_none());
+        assert!(toasts.seen(TOAST) && toasts.current().is_none());
+    }
+
+    #[test]
+    fn an_error_that_wasnt_seen_is_never_overwritten() {
+        let mut toasts = Toasts::default();
+        let said = |toasts: &Toasts| toasts.current().map(|t| t.text.clone());
+        toasts.say(Level::Failed, "first", Duration::ZERO);
+        toasts.say(Level::Done, "saved", Duration::ZERO);
+        toasts.say(Level::Failed, "second", Duration::ZERO);
+        toasts.say(Level::Failed, "first", Duration::ZERO);
+        toasts.say(Level::Done, "saved again", Duration::ZERO);
+        assert_eq!(
+            (said(&toasts).as_deref(), toasts.unseen()),
+            (Some("first"), 1)
+        );
+        assert!(toasts.seen(TOAST));
+        assert_eq!(said(&toasts).as_deref(), Some("second"));
+        assert!(toasts.seen(TOAST));
+        assert_eq!(said(&toasts).as_deref(), Some("saved again"));
+        assert_eq!(toasts.deadline(), Some(TOAST * 2), "its time begins now");
     }
 }

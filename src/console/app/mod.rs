@@ -12,7 +12,7 @@ mod samples;
 mod session;
 mod store;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -123,6 +123,8 @@ pub struct Asking {
     pub op: Box<Op>,
     /// How sure the user must be.
     pub danger: Danger,
+    /// The operation that it takes back, if it is an undo.
+    undoes: Option<OpId>,
 }
 
 /// What the user works on; panes share it.
@@ -161,12 +163,20 @@ pub struct App {
     pub queue: Queue,
     /// What metrics have cost.
     pub spent: Spent,
-    /// The way back from what was done, newest last.
-    undo: Vec<Op>,
-    /// The undo that is under way: it isn't itself put on the way back.
-    undoing: Option<OpId>,
+    /// The way back from what was done, newest last, each under the number of what it takes back.
+    undo: Vec<(OpId, Op)>,
+    /// What was sent and hasn't ended.
+    under_way: BTreeMap<OpId, UnderWay>,
     next_op: OpId,
     clock: Clock,
+}
+
+/// An operation that was sent.
+#[derive(Debug)]
+struct UnderWay {
+    op: Op,
+    /// The operation that it takes back: such a one isn't itself put on the way back.
+    undoes: Option<OpId>,
 }
 
 /// Steps back that are kept.
@@ -189,7 +199,7 @@ impl App {
             queue: Queue::default(),
             spent: Spent::default(),
             undo: Vec::new(),
-            undoing: None,
+            under_way: BTreeMap::new(),
             next_op: 1,
             clock,
         }
@@ -223,7 +233,12 @@ impl App {
     /// The operation that [`Message::Undo`] would take back, and how: said before it is done.
     #[must_use]
     pub fn undoable(&self) -> Option<&Op> {
-        self.undo.last()
+        self.undo.last().map(|(_, op)| op)
+    }
+
+    /// Operations that were sent and haven't ended, in the order of sending.
+    pub fn under_way(&self) -> impl Iterator<Item = &Op> {
+        self.under_way.values().map(|sent| &sent.op)
     }
 
     /// Takes a message; returns what is to be done outside.
@@ -246,12 +261,11 @@ impl App {
             Message::Answer(reaction) => {
                 let mut effects = Vec::new();
                 match (self.asking.take(), reaction) {
-                    (Some(Asking { op, .. }), Reaction::Yes) => effects.push(self.run(op)),
-                    // Leaving one leaves those that were to follow it.
-                    (_, Reaction::No) => {
-                        self.undoing = None;
-                        self.later.clear();
+                    (Some(Asking { op, undoes, .. }), Reaction::Yes) => {
+                        effects.push(self.run(op, undoes));
                     }
+                    // Leaving one leaves those that were to follow it.
+                    (_, Reaction::No) => self.later.clear(),
                     (None, Reaction::Yes) => {}
                 }
                 while let (None, Some(op)) = (&self.asking, self.later.pop_front()) {
@@ -268,7 +282,12 @@ impl App {
                 self.toasts.say(Level::Done, format!("copied: {what}"), now);
                 return vec![Effect::Copy(text)];
             }
-            Message::Say(level, text) => self.toasts.say(level, text, now),
+            Message::Say(level, text) => {
+                if level == Level::Failed {
+                    tracing::warn!("{text}");
+                }
+                self.toasts.say(level, text, now);
+            }
             Message::Unlock => {
                 self.session.read_only = false;
                 self.toasts
@@ -309,10 +328,16 @@ impl App {
                 generation,
                 result,
             } => {
+                if let Err(error) = &result
+                    && self.store.get(&query).error() != Some(error)
+                {
+                    tracing::warn!(code = error.code(), "a read failed: {error}");
+                }
                 if self.store.got(&query, generation, result, now) {
                     self.learn(&query);
                 }
             }
+            Event::Region(region) => self.session.learn_region(region),
             Event::OpStep { id, done, .. } => self.calls.set(id, Outcome::Running(done)),
             Event::OpDone(done) => self.ended(&done),
             Event::Queue(queue) => self.queue = queue,
@@ -328,7 +353,6 @@ impl App {
                 if let Some(Reply::Identity(identity)) = self.store.get(query).value() {
                     self.session.account = Some(identity.account.clone());
                     self.session.role = Some(identity.role.clone());
-                    self.session.region.clone_from(&identity.region);
                 }
             }
             Query::Apis => {
@@ -368,16 +392,19 @@ impl App {
         }
         match judge(&op, &self.session) {
             Verdict::Refused(why) => {
-                self.undoing = None;
                 let now = self.now();
                 self.toasts.say(Level::Failed, why, now);
                 Vec::new()
             }
             Verdict::Ask(danger) => {
-                self.asking = Some(Asking { op, danger });
+                self.asking = Some(Asking {
+                    op,
+                    danger,
+                    undoes: None,
+                });
                 Vec::new()
             }
-            Verdict::Go => vec![self.run(op)],
+            Verdict::Go => vec![self.run(op, None)],
         }
     }
 
@@ -387,12 +414,11 @@ impl App {
         if self.asking.is_some() {
             return Vec::new();
         }
-        let Some(op) = self.undo.last().cloned() else {
-            self.toasts
-                .say(Level::Note, "nothing to undo in this session", now);
+        let (None, Some((undoes, op))) = (self.no_undo(), self.undo.last().cloned()) else {
+            let why = self.no_undo().unwrap_or_default();
+            self.toasts.say(Level::Note, why, now);
             return Vec::new();
         };
-        self.undoing = Some(self.next_op);
         // An undo is always shown before it is done, also where the operation itself would go at once.
         let danger = match judge(&op, &self.session) {
             Verdict::Refused(_) => return self.propose(Box::new(op)),
@@ -406,11 +432,12 @@ impl App {
         self.asking = Some(Asking {
             op: Box::new(op),
             danger,
+            undoes: Some(undoes),
         });
         Vec::new()
     }
 
-    fn run(&mut self, op: Box<Op>) -> Effect {
+    fn run(&mut self, op: Box<Op>, undoes: Option<OpId>) -> Effect {
         let id = self.next_op;
         self.next_op += 1;
         let cli = self.session.cli().clone();
@@ -423,26 +450,28 @@ impl App {
             to_copy: op.cli(&cli, Secrets::Shown),
             outcome: Outcome::Running(0),
         });
+        let sent = UnderWay {
+            op: (*op).clone(),
+            undoes,
+        };
+        self.under_way.insert(id, sent);
         Effect::Run { id, op }
     }
 
     fn ended(&mut self, done: &OpDone) {
         let now = self.now();
-        let was_undo = self.undoing == Some(done.id);
-        if was_undo {
-            self.undoing = None;
-        }
+        let undone = self.under_way.remove(&done.id).and_then(|sent| sent.undoes);
         // Whatever came of it, what it touches is read again.
         self.store.outdate(&done.op.stale);
         match &done.failed {
             None => {
                 self.calls.set(done.id, Outcome::Done);
-                if was_undo {
-                    self.undo.pop();
+                if let Some(undone) = undone {
+                    self.undo.retain(|(id, _)| *id != undone);
                 } else if done.op.changes() {
                     match &done.undo {
                         Some(undo) => {
-                            self.undo.push(undo.clone());
+                            self.undo.push((done.id, undo.clone()));
                             if self.undo.len() > MAX_UNDO {
                                 self.undo.remove(0);
                             }
@@ -467,6 +496,11 @@ impl App {
                 if !before.is_empty() {
                     text = format!("{text} ({before})");
                 }
+                tracing::warn!(code = error.code(), "failed to {}: {text}", done.op.title);
+                // Whatever may have happened of it stands before everything older, and has no way back itself.
+                if done.op.changes() && (error.is_unknown() || !done.answers.is_empty()) {
+                    self.undo.clear();
+                }
                 let outcome = if error.is_unknown() {
                     Outcome::Unknown(text.clone())
                 } else {
@@ -481,6 +515,9 @@ impl App {
     /// Why the newest operation can't be taken back, if it can't.
     #[must_use]
     pub fn no_undo(&self) -> Option<&'static str> {
+        if self.under_way().any(Op::changes) {
+            return Some("a change is under way: undo waits for its end");
+        }
         self.undo
             .is_empty()
             .then_some("nothing was changed in this session that can be taken back")

@@ -1,7 +1,7 @@
 //! The state machine: messages in, state and effects out.
 
 use super::*;
-use crate::aws::{Cause, Error, Identity, Kind, Place};
+use crate::aws::{Answer, Cause, Error, Identity, Kind, Place};
 use crate::model::{RestApi, Stage};
 
 fn clock() -> Clock {
@@ -42,6 +42,17 @@ fn answer(app: &mut App, query: &Query, reply: &Reply) {
 }
 
 fn end(app: &mut App, effect: &Effect, failed: Option<Cause>, undo: Option<Op>) {
+    end_after(app, effect, failed, undo, 0);
+}
+
+/// Ends an operation after this many of its calls were answered.
+fn end_after(
+    app: &mut App,
+    effect: &Effect,
+    failed: Option<Cause>,
+    undo: Option<Op>,
+    answers: usize,
+) {
     let Effect::Run { id, op } = effect else {
         panic!("{effect:?}");
     };
@@ -54,7 +65,7 @@ fn end(app: &mut App, effect: &Effect, failed: Option<Cause>, undo: Option<Op>) 
     let event = Event::OpDone(Box::new(OpDone {
         id: *id,
         op: (**op).clone(),
-        answers: Vec::new(),
+        answers: vec![Answer::Id("x".to_owned()); answers],
         failed,
         undo,
     }));
@@ -141,13 +152,75 @@ fn undo_says_what_it_does_and_does_it_once() {
     app.update(Message::Undo);
     let effects = app.update(Message::Answer(Reaction::Yes));
     end(&mut app, &effects[0], None, Some(op("rename")));
-    assert!(app.undoable().is_none());
+    assert!(app.undoable().is_none(), "an undo isn't itself undone");
     // What can't be undone closes the way back.
     let effects = propose(&mut app, op("rename"));
     end(&mut app, &effects[0], None, Some(op("rename back")));
     let effects = propose(&mut app, op("delete"));
     end(&mut app, &effects[0], None, None);
     assert!(app.undoable().is_none());
+}
+
+/// Proposes an operation and lets it end well, with this way back.
+fn done(app: &mut App, title: &str, back: &str) {
+    let effects = propose(app, op(title));
+    end(app, &effects[0], None, Some(op(back)));
+}
+
+#[test]
+fn undo_takes_back_what_it_said_and_leaves_the_rest() {
+    let mut app = local();
+    done(&mut app, "rename", "rename back");
+    app.update(Message::Undo);
+    let undo = app.update(Message::Answer(Reaction::Yes));
+    // Something else ends first.
+    done(&mut app, "describe", "describe back");
+    end(&mut app, &undo[0], None, Some(op("rename")));
+    assert_eq!(app.undoable().unwrap().title, "describe back");
+}
+
+#[test]
+fn undo_waits_for_the_end_of_a_change_for_that_would_be_the_last() {
+    let mut app = local();
+    done(&mut app, "rename", "rename back");
+    let change = propose(&mut app, op("describe"));
+    app.update(Message::Undo);
+    assert!(app.asking.is_none());
+    let said = &app.toasts.current().unwrap().text;
+    assert!(said.contains("under way"), "{said}");
+    end(&mut app, &change[0], None, Some(op("describe back")));
+    app.update(Message::Undo);
+    assert_eq!(app.asking.as_ref().unwrap().op.title, "describe back");
+}
+
+#[test]
+fn what_ended_unknown_or_half_done_closes_the_way_back() {
+    let unknown = || Cause::Unknown("no answer".to_owned());
+    for (cause, answers, closed) in [
+        (unknown(), 0, true),
+        (Cause::Cancelled, 1, true),
+        (Cause::Cancelled, 0, false),
+    ] {
+        let mut app = local();
+        done(&mut app, "rename", "rename back");
+        let effects = propose(&mut app, op("delete"));
+        end_after(&mut app, &effects[0], Some(cause.clone()), None, answers);
+        assert_eq!(app.undoable().is_none(), closed, "{cause:?} {answers}");
+    }
+}
+
+#[test]
+fn the_region_is_that_of_the_clients() {
+    let mut app = App::new(testing::somewhere(), clock());
+    let commands = |app: &mut App| {
+        propose(app, op("create it").danger(Danger::None));
+        app.session.cli().region.clone()
+    };
+    assert_eq!(commands(&mut app), None);
+    let region = Event::Region("eu-north-1".to_owned());
+    app.update(Message::Aws(Box::new(region)));
+    assert_eq!(commands(&mut app).as_deref(), Some("eu-north-1"));
+    assert_eq!(app.session.region(), "eu-north-1");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::keymap::Keymap;
 use super::signs::Signs;
 use super::theme::{Meaning, Theme};
 
@@ -18,6 +19,7 @@ pub struct Canvas<'a> {
     buffer: &'a mut Buffer,
     theme: &'a Theme,
     signs: &'static Signs,
+    keymap: &'a Keymap,
     now: Timestamp,
     cursor: Option<Position>,
 }
@@ -28,12 +30,14 @@ impl<'a> Canvas<'a> {
         buffer: &'a mut Buffer,
         theme: &'a Theme,
         signs: &'static Signs,
+        keymap: &'a Keymap,
         now: Timestamp,
     ) -> Self {
         Self {
             buffer,
             theme,
             signs,
+            keymap,
             now,
             cursor: None,
         }
@@ -43,6 +47,12 @@ impl<'a> Canvas<'a> {
     #[must_use]
     pub fn signs(&self) -> &'static Signs {
         self.signs
+    }
+
+    /// A sentence with the keys of the actions that it names, for those that measure what they draw: see [`Keymap::words`].
+    #[must_use]
+    pub fn words(&self, text: &str) -> String {
+        self.keymap.words(text)
     }
 
     /// How a meaning looks.
@@ -85,6 +95,8 @@ impl<'a> Canvas<'a> {
     }
 
     fn put_styled(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
+        let named = text.contains('⟨').then(|| self.keymap.words(text));
+        let text = named.as_deref().unwrap_or(text);
         let area = self.buffer.area;
         if y >= area.bottom() || x >= area.right() || width == 0 {
             return x;

@@ -177,6 +177,38 @@ impl Keymap {
         self.keys_of(action).into_iter().next().unwrap_or_default()
     }
 
+    /// A sentence with the keys of its actions: `⟨global.apis⟩ lists them` becomes `1 lists them`. An action that the user has left
+    /// without a key is found by its words in the palette.
+    #[must_use]
+    pub fn words(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, name, after)) = key_in(rest) {
+            out.push_str(before);
+            match self.action(name) {
+                None => {
+                    let whole = &rest[before.len()..rest.len() - after.len()];
+                    out.push_str(whole);
+                }
+                Some(action) => match self.key_of(name).as_str() {
+                    "" => {
+                        let palette = self.key_of("global.palette");
+                        out.push_str(&format!("{palette}{}", action.words));
+                    }
+                    key => out.push_str(key),
+                },
+            }
+            rest = after;
+        }
+        out.push_str(rest);
+        out
+    }
+
+    fn action(&self, name: &str) -> Option<&'static Action> {
+        let mut all = self.contexts.iter().flat_map(|(c, _)| c.actions);
+        all.find(|action| action.name == name)
+    }
+
     /// All contexts, for help and for the printed table.
     pub fn contexts(&self) -> impl Iterator<Item = &Context> {
         self.contexts.iter().map(|(context, _)| context)
@@ -201,6 +233,13 @@ impl Keymap {
         }
         out
     }
+}
+
+/// The first action that a sentence names: what stands before it, its name, what follows.
+fn key_in(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('⟨')?;
+    let (name, after) = rest.split_once('⟩')?;
+    Some((before, name, after))
 }
 
 fn written(keys: &[Key]) -> String {
@@ -323,6 +362,19 @@ mod tests {
             map.table()
                 .contains("  ctrl-n             list.down                  Moves down\n")
         );
+    }
+
+    #[test]
+    fn sentences_name_the_keys_that_there_are() {
+        for (keys, sentence) in [
+            (&["down", "j"][..], "go down with down, not ⟨x⟩ ⟨"),
+            (&["ctrl-n"], "go down with ctrl-n, not ⟨x⟩ ⟨"),
+            (&[], "go down with down, not ⟨x⟩ ⟨"),
+        ] {
+            let map = keymap(&[("list.down", keys)]).unwrap();
+            let words = map.words("go down with ⟨list.down⟩, not ⟨x⟩ ⟨");
+            assert_eq!(words, sentence, "{keys:?}");
+        }
     }
 
     #[test]

@@ -49,7 +49,8 @@ pub fn remote<'r, T>(
             let text = format!("{} {error}", canvas.signs().bad);
             let used = paragraph(canvas, area, &text, Meaning::Bad, area.height);
             let hint = Rect::new(area.x, area.y + used, area.width, area.height - used);
-            canvas.line(hint, &[("ctrl-r tries again", Meaning::Dim)]);
+            let words = "⟨global.refresh⟩ tries again";
+            canvas.line(hint, &[(words, Meaning::Dim)]);
             None
         }
     }
@@ -64,7 +65,7 @@ pub fn aged(app: &App, at: std::time::Duration) -> String {
     ago(wall, then)
 }
 
-/// Writes wrapped text over at most `rows` rows; returns how many it took.
+/// Writes wrapped text, with the keys of the actions that it names, over at most `rows` rows; returns how many it took.
 pub fn paragraph(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -73,7 +74,8 @@ pub fn paragraph(
     rows: u16,
 ) -> u16 {
     let rows = rows.min(area.height);
-    let lines = wrap(text, area.width.into());
+    let text = canvas.words(text);
+    let lines = wrap(&text, area.width.into());
     let mut used = 0;
     for (line, row) in lines.iter().zip(0..rows) {
         let cut = row + 1 == rows && lines.len() > usize::from(rows);

@@ -1,11 +1,14 @@
 //! Screens as text, for tests: what is shown, and where it is styled.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::Canvas;
+use super::shell::keymap;
 use super::signs::UNICODE;
 use super::theme::{Meaning, Theme};
 
@@ -30,7 +33,14 @@ impl Screen {
     pub(crate) fn draw(columns: u16, rows: u16, draw: impl FnOnce(&mut Canvas<'_>)) -> Self {
         let theme = theme();
         let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
-        draw(&mut Canvas::new(&mut buffer, &theme, &UNICODE, now()));
+        let keymap = keymap(&BTreeMap::new()).unwrap();
+        draw(&mut Canvas::new(
+            &mut buffer,
+            &theme,
+            &UNICODE,
+            &keymap,
+            now(),
+        ));
         Self { buffer, theme }
     }
 

@@ -18,7 +18,8 @@ pub const CONFIRM: Context = Context {
     actions: &[
         Action::new(
             "confirm.yes",
-            &["y", "enter"],
+            // Not Enter: it opens many a question, and held a moment too long it would answer it unread.
+            &["y"],
             "do it",
             "Does what is asked about",
         ),
@@ -144,7 +145,7 @@ impl Layer for Confirm {
                 }
                 let name = self.name().unwrap_or_default();
                 return Outcome::Stay(vec![Command::note(format!(
-                    "type {name} to go on, esc to leave it"
+                    "type {name} to go on, ⟨typing.back⟩ to leave it"
                 ))]);
             }
             PaneEvent::Key(key) => {
@@ -178,9 +179,9 @@ impl Layer for Confirm {
                 .draw(canvas, Rect::new(x, row.y, row.right() - x, 1), true);
         } else {
             let pieces = [
-                ("y", Meaning::Key),
+                ("⟨confirm.yes⟩", Meaning::Key),
                 (" do it   ", Meaning::Text),
-                ("n", Meaning::Key),
+                ("⟨confirm.no⟩", Meaning::Key),
                 (" leave it", Meaning::Text),
             ];
             canvas.line(row, &pieces);
@@ -231,7 +232,7 @@ impl Layer for TypeName {
                 Outcome::Close(self.then.take().map(|then| then()).unwrap_or_default())
             }
             PaneEvent::Act("type-name.yes") => Outcome::Stay(vec![Command::note(format!(
-                "type {} to go on, esc to leave it",
+                "type {} to go on, ⟨typing.back⟩ to leave it",
                 self.name
             ))]),
             PaneEvent::Key(key) => {

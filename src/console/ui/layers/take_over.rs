@@ -17,7 +17,8 @@ pub const TAKE_OVER: Context = Context {
     actions: &[
         Action::new(
             "take-over.yes",
-            &["y", "enter"],
+            // Not Enter: the offer comes by itself, perhaps just when that key is pressed for something else.
+            &["y"],
             "take over",
             "Starts the gateway in this console, at the same address",
         ),
@@ -84,9 +85,9 @@ impl Layer for TakeOver {
         }
         let row = Rect::new(inner.x, inner.bottom() - 1, inner.width, 1);
         let pieces = [
-            ("y", Meaning::Key),
+            ("⟨take-over.yes⟩", Meaning::Key),
             (" take over   ", Meaning::Text),
-            ("n", Meaning::Key),
+            ("⟨take-over.no⟩", Meaning::Key),
             (" leave it", Meaning::Text),
         ];
         canvas.line(row, &pieces);

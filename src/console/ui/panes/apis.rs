@@ -237,8 +237,8 @@ impl Pane for Apis {
         };
         if apis.is_empty() {
             let text = format!(
-                "No REST APIs in {} of {}. n makes one.",
-                app.session.region,
+                "No REST APIs in {} of {}. ⟨apis.new⟩ makes one.",
+                app.session.region(),
                 app.session.name()
             );
             status::paragraph(canvas, body, &text, Meaning::Dim, 3);

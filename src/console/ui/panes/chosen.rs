@@ -149,7 +149,7 @@ pub(super) fn first_method(app: &App) -> Option<Command> {
 /// Why there is no method to work on, and what to do.
 pub(super) fn missing(app: &App) -> &'static str {
     let Some(api) = &app.selection.api else {
-        return "choose an API first: 1 lists them";
+        return "choose an API first: ⟨global.apis⟩ lists them";
     };
     match (&app.selection.method, app.store.resources(&api.id)) {
         (_, Remote::Never | Remote::Loading { .. }) => "the resources are being loaded",

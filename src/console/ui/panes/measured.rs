@@ -55,7 +55,7 @@ impl Range {
 
 /// Whether seconds are measured: only the bundled gateway does that.
 fn is_fine(app: &App) -> bool {
-    app.session.target.is_local()
+    !app.session.is_aws()
 }
 
 /// Which range is looked at.

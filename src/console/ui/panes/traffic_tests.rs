@@ -1,7 +1,7 @@
 //! Canary, plans & keys and metrics as screens, at both sizes they are designed for, and what their actions do.
 
 use crate::aws::reply::Secret;
-use crate::aws::{Answer, Event, OpDone};
+use crate::aws::{Answer, Call, Event, Id, Op, OpDone};
 use crate::console::testing::Driver;
 
 fn screens(name: &str, driver: &mut Driver) {
@@ -224,6 +224,33 @@ fn a_value_is_fetched_only_to_be_shown_and_hidden_when_left() {
         !driver.text().contains(VALUE),
         "hidden when the pane was left"
     );
+}
+
+#[test]
+fn two_values_that_are_fetched_together_are_both_shown() {
+    let mut driver = Driver::local();
+    driver.keys("enter 7 j v j v");
+    let both: Vec<(u64, Op)> = driver.ran.clone();
+    assert_eq!(both.len(), 2);
+    let values = ["the-value-of-the-first", "the-value-of-the-second"];
+    for ((id, op), value) in both.iter().zip(values) {
+        let Some(Call::GetApiKey(call)) = op.calls.first() else {
+            panic!("{op:?}");
+        };
+        let Id::Known(key) = call.api_key.clone() else {
+            panic!("{call:?}");
+        };
+        let answer = Answer::Key {
+            id: key,
+            value: Secret::new(value),
+        };
+        driver.ran.push((*id, op.clone()));
+        answered(&mut driver, answer);
+    }
+    // The value of the key under the cursor is shown.
+    assert!(driver.text().contains(values[1]), "{}", driver.text());
+    driver.keys("k");
+    assert!(driver.text().contains(values[0]), "{}", driver.text());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
+use super::place::{FIRST, Place, THEN, Worth};
 use super::{MOVE, Shell, TYPING};
 use crate::aws::{Changes, Query, is_production};
 use crate::console::app::{App, Level, Remote};
@@ -22,61 +23,102 @@ const ERROR_ROWS: u16 = 4;
 impl Shell {
     /// Where am I, is it dangerous, is it fresh.
     pub(super) fn draw_context(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let app = &self.app;
         let roomy = area.width >= ROOMY;
         let dot = format!(" {} ", canvas.signs().dot);
-        let mut texts: Vec<(String, Meaning)> = vec![(" ".to_owned(), Meaning::Text)];
-        let mut say = |text: &str, meaning| texts.push((text.to_owned(), meaning));
-        if roomy {
-            say("sluice  ", Meaning::Dim);
-        }
-        say(&app.session.name(), Meaning::Title);
-        if app.session.owner_ended.is_some() {
-            say(" ended", Meaning::Bad);
-        }
-        if let (true, Some(account)) = (roomy || app.session.is_aws(), &app.session.account) {
-            say(&format!(" {account}"), Meaning::Text);
-        }
-        say(&format!(" {}", app.session.region), Meaning::Text);
-        if app.session.read_only {
-            say(" read-only", Meaning::Warn);
-        }
-        if let Some(api) = &app.selection.api {
-            say(&dot, Meaning::Dim);
-            say(&api.name, Meaning::Title);
-            if roomy {
-                say(&format!(" {}", api.id), Meaning::Dim);
-            }
-        }
-        let mut production = false;
-        if let Some(stage) = &app.selection.stage {
-            say(&dot, Meaning::Dim);
-            say(
-                &format!("{}{stage}", if roomy { "stage " } else { "" }),
-                Meaning::Text,
-            );
-            production = is_production(stage);
-            if production {
-                say(&dot, Meaning::Dim);
-                say("PROD", Meaning::Title);
-            }
-        }
-        let mut right = self.changes_badge(canvas, roomy);
+        let badge = self.changes_badge(canvas, roomy);
         let (fresh, meaning) = self.freshness(canvas, roomy);
-        if !right.is_empty() && !fresh.is_empty() {
-            right.push((dot.clone(), Meaning::Dim));
+        let right = |with_badge: bool| {
+            let mut right = if with_badge {
+                badge.clone()
+            } else {
+                Vec::new()
+            };
+            if !right.is_empty() && !fresh.is_empty() {
+                right.push((dot.clone(), Meaning::Dim));
+            }
+            right.push((format!("{fresh} "), meaning));
+            right
+        };
+        let space = |right: &[(String, Meaning)]| {
+            let width: usize = right.iter().map(|(text, _)| text.width()).sum();
+            usize::from(area.width).saturating_sub(width + 1)
+        };
+        let mut place = self.place(canvas, roomy);
+        let mut pieces = right(true);
+        if !place.fit(space(&pieces), &FIRST, canvas.signs().cut) {
+            // How much isn't deployed is told by other panes too; where we are isn't.
+            pieces = right(false);
+            place.fit(space(&pieces), &THEN, canvas.signs().cut);
         }
-        right.push((format!("{fresh} "), meaning));
-        let pieces: Vec<Piece<'_>> = right.iter().map(|(t, m)| (t.as_str(), *m)).collect();
-        let width: usize = pieces.iter().map(|(t, _)| t.width()).sum();
-        let width = u16::try_from(width).unwrap_or(area.width);
-        let left = Rect::new(area.x, area.y, area.width.saturating_sub(width + 1), 1);
-        let left_pieces: Vec<Piece<'_>> = texts.iter().map(|(t, m)| (t.as_str(), *m)).collect();
-        canvas.line(left, &left_pieces);
+        let left = u16::try_from(space(&pieces)).unwrap_or(area.width);
+        let texts: Vec<Piece<'_>> = place.pieces().collect();
+        canvas.line(Rect::new(area.x, area.y, left, 1), &texts);
+        let pieces: Vec<Piece<'_>> = pieces.iter().map(|(t, m)| (t.as_str(), *m)).collect();
         canvas.line_right(area, &pieces);
-        if production {
+        if self.is_on_production() {
             canvas.paint(area, Meaning::Danger);
         }
+    }
+
+    fn is_on_production(&self) -> bool {
+        let stage = self.app.selection.stage.as_deref();
+        stage.is_some_and(is_production)
+    }
+
+    /// Where we are, with what may be left out of it on a narrow terminal.
+    fn place(&self, canvas: &Canvas<'_>, roomy: bool) -> Place {
+        let app = &self.app;
+        let dot = format!(" {} ", canvas.signs().dot);
+        let mut place = Place::default();
+        place.say(Worth::Kept, " ", Meaning::Text);
+        if roomy {
+            place.say(Worth::Decoration, "sluice  ", Meaning::Dim);
+        }
+        place.say(Worth::Session, app.session.name(), Meaning::Title);
+        if app.session.owner_ended.is_some() {
+            place.say(Worth::Kept, " ended", Meaning::Bad);
+        }
+        if roomy || app.session.is_aws() {
+            let who = app.store.identity();
+            match (&app.session.account, who.error()) {
+                (Some(account), _) => {
+                    place.say(Worth::Account, format!(" {account}"), Meaning::Text);
+                }
+                (None, Some(error)) => {
+                    let why = if roomy {
+                        format!(": {}", error.code())
+                    } else {
+                        String::new()
+                    };
+                    place.say(Worth::Account, format!(" ? account{why}"), Meaning::Warn);
+                }
+                (None, None) => {}
+            }
+        }
+        if let Some(region) = app.session.known_region() {
+            place.say(Worth::Region, format!(" {region}"), Meaning::Text);
+        }
+        if app.session.read_only {
+            place.say(Worth::Kept, " read-only", Meaning::Warn);
+        }
+        if let Some(api) = &app.selection.api {
+            place.say(Worth::Api, dot.clone(), Meaning::Dim);
+            place.say(Worth::Api, api.name.clone(), Meaning::Title);
+            if roomy {
+                place.say(Worth::ApiId, format!(" {}", api.id), Meaning::Dim);
+            }
+        }
+        if let Some(stage) = &app.selection.stage {
+            let word = if roomy { "stage " } else { "" };
+            place.say(Worth::Kept, dot.clone(), Meaning::Dim);
+            place.say(Worth::Kept, word, Meaning::Text);
+            place.say(Worth::Stage, stage.clone(), Meaning::Text);
+        }
+        if self.is_on_production() {
+            place.say(Worth::Kept, dot, Meaning::Dim);
+            place.say(Worth::Kept, "PROD", Meaning::Title);
+        }
+        place
     }
 
     /// What deploying would change on the stage that is worked on.
@@ -102,9 +144,12 @@ impl Shell {
         let app: &App = &self.app;
         let mut oldest = None;
         let mut waiting = false;
-        // Who we are is read once; its failure is told elsewhere.
+        // Who we are is read once; its failure is told where the account stands.
         for query in self.needs().into_iter().filter(|q| *q != Query::Identity) {
             match app.store.get(&query) {
+                Remote::Failed {
+                    refreshing: true, ..
+                } => waiting = true,
                 Remote::Failed { error, .. } => {
                     // The pane has the error in full where the data is missing; here a few words tell what kind it is.
                     let error = error.to_string();
@@ -142,10 +187,10 @@ impl Shell {
         }
     }
 
-    /// Panes by number; the current one by name. Remembers where each stands, for the mouse.
-    pub(super) fn draw_tabs(&mut self, canvas: &mut Canvas<'_>, area: Rect) {
+    /// Panes by number; the current one by name. Gives where each stands, for the mouse.
+    pub(super) fn draw_tabs(&self, canvas: &mut Canvas<'_>, area: Rect) -> Vec<(Rect, usize)> {
         let roomy = area.width >= ROOMY;
-        self.tabs.clear();
+        let mut tabs = Vec::new();
         let mut x = area.x + 1;
         for (index, pane) in self.panes.iter().enumerate() {
             let id = pane.id();
@@ -171,12 +216,12 @@ impl Shell {
             };
             let left = area.right().saturating_sub(x);
             x = canvas.line(Rect::new(x, area.y, left, 1), &pieces);
-            self.tabs
-                .push((Rect::new(begin, area.y, x - begin, 1), index));
+            tabs.push((Rect::new(begin, area.y, x - begin, 1), index));
             x += 1;
         }
         let help = self.keymap.key_of("global.help");
         canvas.line_right(area, &[(&help, Meaning::Key), (" help ", Meaning::Dim)]);
+        tabs
     }
 
     /// The actions that matter most now, and on the right the newest message or the queue of calls.
@@ -270,14 +315,21 @@ impl Shell {
 
     fn message(&self, canvas: &Canvas<'_>) -> Vec<(String, Meaning)> {
         let signs = canvas.signs();
-        if let Some(toast) = self.app.toasts.current() {
+        let toasts = &self.app.toasts;
+        if let Some(toast) = toasts.current() {
             return match toast.level {
                 Level::Done => vec![
                     (format!("{} ", signs.on), Meaning::Good),
-                    (toast.text.clone(), Meaning::Text),
+                    (canvas.words(&toast.text), Meaning::Text),
                 ],
-                Level::Note => vec![(toast.text.clone(), Meaning::Text)],
-                Level::Failed => vec![(format!("{} any key goes on", signs.bad), Meaning::Bad)],
+                Level::Note => vec![(canvas.words(&toast.text), Meaning::Text)],
+                Level::Failed => {
+                    let more = match toasts.unseen() {
+                        0 => String::new(),
+                        n => format!(", {n} more"),
+                    };
+                    vec![(format!("{} any key goes on{more}", signs.bad), Meaning::Bad)]
+                }
             };
         }
         let queue = self.app.queue;
@@ -293,32 +345,43 @@ impl Shell {
         }
         if !self.filter_open && !self.filter.is_empty() {
             return vec![(
-                format!("/{}  esc shows all", self.filter.text()),
+                format!(
+                    "/{}  {} shows all",
+                    self.filter.text(),
+                    self.keymap.key_of("move.back")
+                ),
                 Meaning::Match,
             )];
         }
         Vec::new()
     }
 
-    /// An error in full above the footer, until a key is pressed: never cut at the end of a line.
+    /// An error above the footer until a key is pressed: in full where it has room, else with a sign that says so.
     pub(super) fn draw_error(&self, canvas: &mut Canvas<'_>, body: Rect) {
-        let Some(toast) = self
-            .app
-            .toasts
-            .current()
-            .filter(|t| t.level == Level::Failed)
-        else {
+        let toasts = &self.app.toasts;
+        let Some(toast) = toasts.current().filter(|t| t.level == Level::Failed) else {
             return;
         };
-        let lines = wrap(&toast.text, usize::from(body.width) - 2);
-        let rows = u16::try_from(lines.len())
-            .unwrap_or(ERROR_ROWS)
-            .min(ERROR_ROWS);
+        let text = canvas.words(&toast.text);
+        let lines = wrap(&text, usize::from(body.width) - 2);
+        let most = ERROR_ROWS.max(body.height / 3);
+        let rows = u16::try_from(lines.len()).unwrap_or(most).min(most);
         let area = Rect::new(body.x, body.bottom() - rows - 1, body.width, rows + 1);
         canvas.clear(area);
         canvas.rule(area, &[]);
         for (line, y) in lines.iter().zip(area.y + 1..area.bottom()) {
             canvas.put(area.x + 1, y, area.width - 2, line, Meaning::Bad);
+        }
+        if lines.len() > usize::from(rows) {
+            let more = format!(" {} ", canvas.signs().cut);
+            let key = self.keymap.key_of("global.calls");
+            let last = Rect::new(area.x, area.bottom() - 1, area.width - 1, 1);
+            let pieces = [
+                (more.as_str(), Meaning::Bad),
+                (key.as_str(), Meaning::Key),
+                (" shows all", Meaning::Text),
+            ];
+            canvas.line_right(last, &pieces);
         }
     }
 }

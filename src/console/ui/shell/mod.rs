@@ -2,6 +2,7 @@
 
 mod actions;
 mod chrome;
+mod place;
 #[cfg(test)]
 mod tests;
 
@@ -236,7 +237,8 @@ impl Shell {
         if let Hit::Action(action) = self.keymap.press(&[ALWAYS.name], &[], key) {
             return self.perform(action.name);
         }
-        if self.app.toasts.seen() {
+        let now = self.app.now();
+        if self.app.toasts.seen(now) {
             // The key that hides an error does nothing else if it only says "seen".
             if matches!(self.keymap.press(&[MOVE.name], &[], key), Hit::Action(a) if matches!(a.name, "move.back" | "move.open"))
             {
@@ -388,7 +390,7 @@ impl Shell {
         let why = format!(
             "Changes then reach {} in {}.",
             self.app.session.name(),
-            self.app.session.region
+            self.app.session.region()
         );
         let layer = TypeName::new("allow changes in this session", why, word, || {
             vec![Command::Tell(Message::Unlock)]
@@ -560,7 +562,8 @@ impl Shell {
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         let pane = self.panes.get(self.current);
-        let ageing = self.app.store.get(&Query::Identity).at();
+        // Whatever is on the screen shows its age, whoever we are.
+        let ageing = self.needs().iter().find_map(|q| self.app.store.get(q).at());
         [
             self.app.toasts.deadline(),
             self.settle_at,
@@ -598,7 +601,7 @@ impl Shell {
         self.drawn_at = self.app.now();
         let screen = buffer.area;
         let theme = self.theme.clone();
-        let mut canvas = Canvas::new(buffer, &theme, self.signs, self.app.wall());
+        let mut canvas = Canvas::new(buffer, &theme, self.signs, &self.keymap, self.app.wall());
         let Some(frame) = Frame::of(screen) else {
             let text = format!(
                 "terminal too small: {} x {}, at least {MIN_COLUMNS} x {MIN_ROWS} are needed",
@@ -609,7 +612,7 @@ impl Shell {
         };
         self.body = frame.body;
         self.draw_context(&mut canvas, frame.context);
-        self.draw_tabs(&mut canvas, frame.tabs);
+        self.tabs = self.draw_tabs(&mut canvas, frame.tabs);
         if let Some(pane) = self.panes.get_mut(self.current) {
             pane.draw(&mut canvas, frame.body, &self.app);
         }

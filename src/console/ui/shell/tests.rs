@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use super::Request;
-use crate::aws::{Cause, Error, Event, Query};
+use crate::aws::{Api, Cause, Error, Event, Query};
 use crate::console::app::testing;
+use crate::console::app::{Effect, Level, Message};
 use crate::console::testing::Driver;
+use crate::console::ui::keymap::Keymap;
 use crate::console::ui::pane::PaneId;
+use crate::console::ui::shell::keymap;
 
 fn first_line(driver: &mut Driver, columns: u16) -> String {
     driver
@@ -29,6 +32,178 @@ fn the_context_line_says_where_we_are() {
     let mut driver = Driver::aws();
     lines.push(first_line(&mut driver, 80));
     insta::assert_snapshot!("context_lines", lines.join("\n"));
+}
+
+#[test]
+fn what_would_hurt_stays_on_the_narrowest_line() {
+    let mut lines = Vec::new();
+    for stage in ["prod", "production-of-the-old-shop-in-the-north-west"] {
+        let mut driver = Driver::aws();
+        driver.shell.tell(Message::ChooseApi(Api {
+            id: "a8b3c1d0e2".to_owned(),
+            name: "internal-billing-reconciliation-api".to_owned(),
+        }));
+        driver.settle();
+        driver.shell.tell(Message::ChooseStage(stage.to_owned()));
+        for columns in [60, 80, 120] {
+            let line = first_line(&mut driver, columns);
+            assert!(line.contains("read-only"), "{line}");
+            assert!(line.contains("· PROD"), "{line}");
+            assert!(line.contains("· prod") || columns > 99, "{line}");
+            lines.push(line);
+        }
+    }
+    insta::assert_snapshot!("context_lines_worst", lines.join("\n"));
+}
+
+/// Answers what is asked next: this query with an error, and all others.
+fn fails(driver: &mut Driver, failing: &Query, cause: &Cause) {
+    let requests = driver
+        .shell
+        .input(crate::console::term::Input::Key("ctrl-r".parse().unwrap()));
+    for request in requests {
+        if let Request::Effect(Effect::Fetch(fetch)) = request
+            && fetch.query == *failing
+        {
+            driver.shell.heard(Event::Got {
+                query: fetch.query,
+                generation: fetch.generation,
+                result: Err(Error {
+                    operation: "GetCallerIdentity",
+                    subject: "account and role".to_owned(),
+                    cause: cause.clone(),
+                    advice: String::new(),
+                }),
+            });
+        }
+    }
+}
+
+#[test]
+fn an_account_that_cant_be_found_out_is_told() {
+    let mut driver = Driver::new(testing::aws(false));
+    let cause = Cause::NoCredentials("nothing there".to_owned());
+    fails(&mut driver, &Query::Identity, &cause);
+    let line = first_line(&mut driver, 120);
+    assert!(line.contains("? account: NoCredentials"), "{line}");
+    let line = first_line(&mut driver, 80);
+    assert!(line.contains("? account"), "{line}");
+}
+
+#[test]
+fn ages_grow_also_where_nobody_knows_who_we_are() {
+    let mut driver = Driver::new(testing::aws(false));
+    let requests = driver.shell.wants();
+    for request in requests {
+        if let Request::Effect(Effect::Fetch(fetch)) = request
+            && let Query::Apis = fetch.query
+        {
+            driver.shell.heard(Event::Got {
+                result: Ok(crate::console::testing::answer(&fetch.query).unwrap()),
+                query: fetch.query,
+                generation: fetch.generation,
+            });
+        }
+    }
+    driver.text();
+    assert!(driver.shell.deadline().is_some());
+}
+
+#[test]
+fn an_error_that_has_no_room_says_where_it_is_whole() {
+    let mut driver = Driver::local();
+    let long = "many words about what went wrong ".repeat(40);
+    driver
+        .shell
+        .tell(Message::Say(Level::Failed, format!("{long}at the end")));
+    let text = driver.screen(80, 24).text();
+    assert!(text.contains("! shows all"), "{text}");
+    let text = driver.screen(250, 60).text();
+    assert!(
+        text.contains("at the end") && !text.contains("! shows all"),
+        "{text}"
+    );
+}
+
+#[test]
+fn one_error_does_not_hide_another() {
+    let mut driver = Driver::local();
+    for text in ["the first failed", "the second failed"] {
+        let message = Message::Say(Level::Failed, text.to_owned());
+        driver.shell.tell(message);
+    }
+    let text = driver.text();
+    assert!(
+        text.contains("the first failed") && text.contains("1 more"),
+        "{text}"
+    );
+    driver.keys("esc");
+    assert!(driver.text().contains("the second failed"));
+    driver.keys("esc");
+    assert!(!driver.text().contains("the second failed"));
+}
+
+#[test]
+fn enter_answers_no_question() {
+    let mut driver = Driver::aws();
+    driver.shell.tell(Message::Unlock);
+    driver.keys("enter 5 j D").types("new");
+    driver.keys("enter enter enter");
+    assert!(driver.ran.is_empty(), "{:?}", driver.titles());
+    assert!(driver.text().contains("do it"), "{}", driver.text());
+    driver.keys("y");
+    assert_eq!(driver.ran.len(), 1);
+}
+
+/// A key table in which the user has given everything other keys, so that a sentence with a default key is untrue.
+fn rebound() -> Keymap {
+    let user = [
+        "global.refresh",
+        "global.apis",
+        "global.write",
+        "confirm.yes",
+        "confirm.no",
+    ];
+    let keys = ["f7", "f8", "f9", "f10", "f11"];
+    let user = user.iter().zip(keys);
+    let user = user.map(|(name, key)| ((*name).to_owned(), vec![key.to_owned()]));
+    keymap(&user.collect()).unwrap()
+}
+
+#[test]
+fn sentences_tell_the_users_own_keys() {
+    let mut driver = Driver::keyed(testing::aws(false), rebound());
+    let cause = Cause::Unreachable("refused".to_owned());
+    let asked = driver.shell.wants();
+    for request in asked {
+        if let Request::Effect(Effect::Fetch(fetch)) = request {
+            driver.shell.heard(Event::Got {
+                query: fetch.query,
+                generation: fetch.generation,
+                result: Err(Error {
+                    operation: "GetRestApis",
+                    subject: "REST APIs".to_owned(),
+                    cause: cause.clone(),
+                    advice: String::new(),
+                }),
+            });
+        }
+    }
+    assert!(
+        driver.text().contains("f7 tries again"),
+        "{}",
+        driver.text()
+    );
+    driver.keys("2");
+    assert!(driver.text().contains("f8 lists them"), "{}", driver.text());
+    let mut driver = Driver::keyed(testing::aws(false), rebound());
+    driver.settle();
+    driver.keys("n").types("Zoo").keys("ctrl-s");
+    assert!(
+        driver.text().contains("f9 allows changes"),
+        "{}",
+        driver.text()
+    );
 }
 
 #[test]

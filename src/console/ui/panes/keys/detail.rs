@@ -65,12 +65,15 @@ impl Keys {
             Some(value) => vec![
                 ("value  ".to_owned(), Meaning::Dim),
                 (value.reveal().to_owned(), Meaning::Warn),
-                ("   v hides".to_owned(), Meaning::Dim),
+                ("   ⟨keys.reveal⟩ hides".to_owned(), Meaning::Dim),
             ],
             None => vec![
                 ("value  ".to_owned(), Meaning::Dim),
                 (signs.mask.repeat(MASK), Meaning::Text),
-                ("   v reveals, y copies".to_owned(), Meaning::Dim),
+                (
+                    "   ⟨keys.reveal⟩ reveals, ⟨keys.copy⟩ copies".to_owned(),
+                    Meaning::Dim,
+                ),
             ],
         };
         let third = match plan {
@@ -120,7 +123,7 @@ fn of_plan(canvas: &Canvas<'_>, matrix: &Matrix<'_>, plan: &UsagePlan) -> [Vec<T
     let second = if open.is_empty() {
         (
             format!(
-                "{} opens no stage, so its keys open nothing: s opens one",
+                "{} opens no stage, so its keys open nothing: ⟨keys.stage⟩ opens one",
                 signs.changed
             ),
             Meaning::Warn,

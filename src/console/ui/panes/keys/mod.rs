@@ -119,8 +119,8 @@ pub(super) struct Keys {
     columns_shown: usize,
     /// Values that were fetched to be shown, by key. Forgotten when the pane is left.
     revealed: BTreeMap<String, Secret>,
-    /// The key whose value is to come, and what for. Values that others asked for aren't ours to show.
-    wanted: Option<(String, Use)>,
+    /// The keys whose values are to come, and what for. Values that others asked for aren't ours to show.
+    wanted: BTreeMap<String, Use>,
 }
 
 type Row = RowId;
@@ -163,29 +163,27 @@ impl Keys {
 
     /// A value came.
     fn done(&mut self, done: &OpDone, matrix: Option<&Matrix<'_>>) -> Vec<Command> {
-        let Some((wanted, to)) = self.wanted.take_if(|_| done.op.reveals_secret()) else {
+        let (true, [Answer::Key { id, value }]) =
+            (done.op.reveals_secret(), done.answers.as_slice())
+        else {
             return Vec::new();
         };
-        let value = done.answers.iter().find_map(|answer| match answer {
-            Answer::Key { id, value } if *id == wanted => Some(value),
-            _ => None,
-        });
-        match (value, to) {
-            (Some(value), Use::Show) => {
-                self.revealed.insert(wanted, value.clone());
+        match self.wanted.remove(id) {
+            Some(Use::Show) => {
+                self.revealed.insert(id.clone(), value.clone());
                 Vec::new()
             }
-            (Some(value), Use::Copy) => {
-                let name = matrix.and_then(|matrix| matrix.key(&wanted)).map(key_name);
-                let what = format!("value of key {}", name.unwrap_or(&wanted));
+            Some(Use::Copy) => {
+                let name = matrix.and_then(|matrix| matrix.key(id)).map(key_name);
+                let what = format!("value of key {}", name.unwrap_or(id));
                 vec![Command::copy(what, value.reveal())]
             }
-            (None, _) => Vec::new(),
+            None => Vec::new(),
         }
     }
 
     fn reveal(&mut self, key: &ApiKey, to: Use) -> Command {
-        self.wanted = Some((key.id.clone(), to));
+        self.wanted.insert(key.id.clone(), to);
         Command::propose(ops::keys::reveal(key))
     }
 
@@ -270,7 +268,7 @@ impl Pane for Keys {
             "keys.attach" => match (plan, key) {
                 (None, None) => Some(needs_any()),
                 (_, Some(key)) if matrix.plans_of(&key.id).len() == matrix.plans.len() => {
-                    Some("no other plan is there: N makes one".to_owned())
+                    Some("no other plan is there: ⟨keys.new-plan⟩ makes one".to_owned())
                 }
                 _ => None,
             },
@@ -313,7 +311,10 @@ impl Pane for Keys {
     fn update(&mut self, event: PaneEvent<'_>, app: &App) -> Vec<Command> {
         let matrix = Matrix::of(app);
         match event {
-            PaneEvent::Shown => self.revealed.clear(),
+            PaneEvent::Shown => {
+                self.revealed.clear();
+                self.wanted.retain(|_, to| *to == Use::Copy);
+            }
             PaneEvent::Done(done) => return self.done(done, matrix.as_ref()),
             PaneEvent::Move(Move::Back) => return vec![Command::Go(PaneId::Stages)],
             _ => {}
@@ -336,7 +337,6 @@ impl Pane for Keys {
                 self.cursor.go(movement, &rows);
             }
             PaneEvent::Act(action) => {
-                self.wanted = None;
                 if let (Some(key), "keys.reveal" | "keys.copy") = (self.here(&matrix).key, action) {
                     return self.secret(action, key).into_iter().collect();
                 }
@@ -363,7 +363,7 @@ impl Pane for Keys {
         let rows = self.keep(&matrix);
         if rows.is_empty() {
             let text = if self.filter.is_empty() {
-                "No plans and no keys. n makes a key, N a plan: a plan's keys may call its stages, as fast and as much as its limits say."
+                "No plans and no keys. ⟨keys.new⟩ makes a key, ⟨keys.new-plan⟩ a plan: a plan's keys may call its stages, as fast and as much as its limits say."
             } else {
                 "no plan or key matches the filter"
             };
@@ -379,7 +379,7 @@ fn stage_blocked(app: &App, plan: Option<&UsagePlan>) -> Option<String> {
         return Some("put the cursor on a plan first".to_owned());
     };
     let Some(api) = &app.selection.api else {
-        return Some("choose an API first: 1 lists them".to_owned());
+        return Some("choose an API first: ⟨global.apis⟩ lists them".to_owned());
     };
     let stages = app.store.stages(&api.id);
     match stages.value() {

@@ -219,7 +219,9 @@ impl RequestForm {
                 let before = sample.variables.len();
                 sample.variables.retain(|(n, _)| n != name);
                 if sample.variables.len() == before {
-                    return Err("this is the stage's own value: e puts another in its place");
+                    return Err(
+                        "this is the stage's own value: ⟨test.edit⟩ puts another in its place",
+                    );
                 }
             }
             _ => {}

@@ -363,7 +363,7 @@ impl Pane for Resources {
 
     fn blocked(&self, action: &str, app: &App) -> Option<String> {
         if app.selection.api.is_none() {
-            return Some("choose an API first: 1 lists them".to_owned());
+            return Some("choose an API first: ⟨global.apis⟩ lists them".to_owned());
         }
         match action {
             "resources.test" | "resources.template" if self.method(app).is_none() => {
@@ -437,7 +437,7 @@ impl Pane for Resources {
     fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         self.keep(app);
         let Some(api) = &app.selection.api else {
-            let text = "No API is chosen. 1 lists them.";
+            let text = "No API is chosen. ⟨global.apis⟩ lists them.";
             status::paragraph(canvas, area, text, Meaning::Dim, 2);
             return;
         };
@@ -615,7 +615,7 @@ fn draw_resource_detail(
         .map(String::as_str)
         .collect();
     let verbs = if verbs.is_empty() {
-        "none: m makes one".to_owned()
+        "none: ⟨resources.new-method⟩ makes one".to_owned()
     } else {
         verbs.join(" ")
     };

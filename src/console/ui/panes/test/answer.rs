@@ -280,7 +280,7 @@ impl Shown {
             lines.extend(fold(pieces(line, &runs), width).map(Line::Text));
         }
         if body.lines().count() > MAX_LINES {
-            let text = "the rest is left out here; y copies all of it".to_owned();
+            let text = "the rest is left out here; ⟨test.copy-answer⟩ copies all of it".to_owned();
             lines.push(Line::Text(vec![(text, Meaning::Dim)]));
         }
         self.log = lines.len();

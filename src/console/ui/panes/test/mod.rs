@@ -12,7 +12,7 @@ use super::chosen::{self, Chosen};
 use super::request::{BodyOf, RequestForm, Section};
 use crate::aws::ops::test::{Run, invoke};
 use crate::aws::{Answer, Call, Op, OpDone, Query, Secrets};
-use crate::console::app::{App, MethodName, Outcome};
+use crate::console::app::{App, MethodName};
 use crate::console::ui::canvas::Canvas;
 use crate::console::ui::keymap::{Action, Context};
 use crate::console::ui::layout::{Regions, titled};
@@ -139,6 +139,19 @@ pub(super) struct Test {
     shown: Shown,
 }
 
+/// The method that an operation tests, if it tests one.
+fn tested(op: &Op) -> Option<MethodName> {
+    let Some(Call::TestInvokeMethod(_)) = op.calls.first() else {
+        return None;
+    };
+    let target = &op.target;
+    Some(MethodName {
+        api: target.api.as_ref()?.id.clone(),
+        path: target.path.clone()?,
+        verb: target.verb.clone()?,
+    })
+}
+
 impl Test {
     /// The operation that sends the request.
     fn op(chosen: &Chosen<'_>, app: &App) -> Op {
@@ -158,22 +171,11 @@ impl Test {
 
     /// Takes the answer of a test, whoever ran it. What the backend answered becomes what the response's templates are tried with.
     fn took(&mut self, done: &OpDone, app: &App) -> Option<Command> {
-        let Some(Call::TestInvokeMethod(_)) = done.op.calls.first() else {
-            return None;
-        };
-        let target = &done.op.target;
-        let (Some(api), Some(path), Some(verb)) = (&target.api, &target.path, &target.verb) else {
-            return None;
-        };
+        let name = tested(&done.op)?;
         let result = match (done.answers.first(), &done.failed) {
             (Some(Answer::Test(result)), _) => Ok(result.clone()),
             (_, Some(error)) => Err(error.to_string()),
             _ => Err("the test ended without an answer".to_owned()),
-        };
-        let name = MethodName {
-            api: api.id.clone(),
-            path: path.clone(),
-            verb: verb.clone(),
         };
         let taken = result.as_ref().ok().and_then(|result| {
             let chosen = Chosen::of(app).filter(|chosen| chosen.name() == name)?;
@@ -304,18 +306,13 @@ impl Test {
     }
 
     fn draw_answer(&mut self, canvas: &mut Canvas<'_>, area: Rect, app: &App, chosen: &Chosen<'_>) {
-        let running = app.calls.newest_first().any(|entry| {
-            matches!(entry.outcome, Outcome::Running(_))
-                && entry.title == format!("test {}", chosen.words())
-        });
-        let answers = self
-            .answers
-            .get(&chosen.name())
-            .map_or(&[][..], Vec::as_slice);
+        let name = chosen.name();
+        let running = app.under_way().any(|op| tested(op).as_ref() == Some(&name));
+        let answers = self.answers.get(&name).map_or(&[][..], Vec::as_slice);
         self.shown
             .draw(canvas, area, app, answers, (self.right, running));
         if answers.is_empty() && !running {
-            let about = "r sends the request to the method as it is saved, not as a stage serves it. Authorizers, API keys and throttles are left out, as in AWS's own test.";
+            let about = "⟨test.run⟩ sends the request to the method as it is saved, not as a stage serves it. Authorizers, API keys and throttles are left out, as in AWS's own test.";
             let text = Rect::new(
                 area.x + 1,
                 area.y + 2,
@@ -372,9 +369,11 @@ impl Pane for Test {
             "test.copy-answer" | "test.copy-log" | "test.log" => {
                 let answered = self.answers(&chosen).first();
                 let has = answered.is_some_and(|a| a.result.is_ok());
-                (!has).then(|| "there is no answer yet: r runs the test".to_owned())
+                (!has).then(|| "there is no answer yet: ⟨test.run⟩ runs the test".to_owned())
             }
-            "test.remove" if self.right => Some("tab goes to the request first".to_owned()),
+            "test.remove" if self.right => {
+                Some("⟨move.next-region⟩ goes to the request first".to_owned())
+            }
             _ => None,
         }
     }
@@ -437,7 +436,10 @@ impl Pane for Test {
             {
                 // On a narrow screen the answer is elsewhere: its status is told here.
                 let (words, meaning) = answer.words();
-                canvas.line_right(left, &[("tab: ", Meaning::Dim), (&words, meaning)]);
+                canvas.line_right(
+                    left,
+                    &[("⟨move.next-region⟩: ", Meaning::Dim), (&words, meaning)],
+                );
             }
             self.form.draw(canvas, body, app, &chosen, !self.right);
         }

@@ -178,6 +178,24 @@ fn on_aws_a_get_is_asked_about_and_a_post_is_refused() {
 }
 
 #[test]
+fn a_test_of_another_api_is_not_this_ones() {
+    let mut driver = Driver::local();
+    at(&mut driver, "post /pets");
+    driver.keys("r");
+    assert!(driver.text().contains("▌running"), "{}", driver.text());
+    driver
+        .keys("1 j enter 3 m")
+        .types("post /pets")
+        .keys("enter");
+    assert!(!driver.text().contains("▌running"), "{}", driver.text());
+    driver
+        .keys("1 k enter 3 m")
+        .types("post /pets")
+        .keys("enter");
+    assert!(driver.text().contains("▌running"), "{}", driver.text());
+}
+
+#[test]
 fn a_failed_test_says_why() {
     let mut driver = Driver::local();
     at(&mut driver, "post /pets");
