@@ -110,6 +110,16 @@ impl Error {
         matches!(self.cause, Cause::Unknown(_))
     }
 
+    /// Whether it may pass by itself, so that asking again later makes sense without anybody doing something about it.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match &self.cause {
+            Cause::Refused(refusal) => refusal.is_throttle() || refusal.is_failure(),
+            Cause::Unreachable(_) | Cause::TimedOut(_) => true,
+            _ => false,
+        }
+    }
+
     /// Whether the thing asked for doesn't exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {

@@ -2,18 +2,17 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::{OnceCell, mpsc, watch};
-use tokio::task::AbortHandle;
+use tokio::sync::{OnceCell, mpsc};
+use tokio::task::{AbortHandle, JoinError};
 
 use crate::base::{Chance, Clock};
 
 use super::call::{Answer, Call};
-use super::cli::Cli;
 use super::error::{Cause, Error};
 use super::event::{Event, OpDone};
 use super::failure::Failure;
@@ -45,7 +44,6 @@ pub struct Aws {
 struct Work {
     id: OpId,
     op: Op,
-    cancelled: watch::Receiver<bool>,
 }
 
 impl Aws {
@@ -77,11 +75,7 @@ impl Aws {
             spent: AtomicU64::new(0),
         });
         let (changes, queue) = mpsc::unbounded_channel();
-        let runner = Runner {
-            context,
-            cancels: Arc::default(),
-            running: Arc::default(),
-        };
+        let runner = Runner { context };
         runtime.spawn(one_after_another(runner.clone(), queue));
         Ok(Self {
             runtime: Some(runtime),
@@ -99,31 +93,35 @@ impl Aws {
         let (context, reads) = (self.runner.context.clone(), self.reads.clone());
         let key = (query.clone(), generation);
         let mut known = lock(&self.reads);
-        let task = handle.spawn(async move {
-            let result = context.read(&query).await;
-            lock(&reads).remove(&(query.clone(), generation));
+        let (reader, asked) = (context.clone(), query.clone());
+        let read = handle.spawn(async move { reader.read(&asked).await });
+        // The lock is held until the task is noted: it can't be done and forgotten before.
+        known.insert(key.clone(), read.abort_handle());
+        drop(known);
+        handle.spawn(async move {
+            let result = read.await;
+            // Whoever forgets it has taken it out.
+            if lock(&reads).remove(&key).is_none() {
+                return;
+            }
+            let result = result.unwrap_or_else(|lost| {
+                Err(context.failed("Read", &query, Cause::Malformed(lost_words(&lost))))
+            });
             (context.events)(Event::Got {
                 query,
                 generation,
                 result,
             });
         });
-        // The lock is held until the task is noted: it can't be done and forgotten before.
-        known.insert(key, task.abort_handle());
     }
 
-    /// Gives up a read: nobody looks at its answer any more. No event comes.
-    pub fn forget(&self, query: &Query, generation: u64) {
-        if let Some(task) = lock(&self.reads).remove(&(query.clone(), generation)) {
+    /// Gives up a read: nobody looks at its answer any more. Says whether it was under way: then no event comes.
+    pub fn forget(&self, query: &Query, generation: u64) -> bool {
+        let task = lock(&self.reads).remove(&(query.clone(), generation));
+        if let Some(task) = &task {
             task.abort();
         }
-    }
-
-    /// Gives up all reads.
-    pub fn forget_all(&self) {
-        for (_, task) in lock(&self.reads).drain() {
-            task.abort();
-        }
+        task.is_some()
     }
 
     /// Runs an operation that the gate let through. [`Event::OpStep`] tells how it gets on, [`Event::OpDone`] how it ended.
@@ -134,42 +132,14 @@ impl Aws {
         let Some(handle) = self.handle() else {
             return;
         };
-        let (cancel, cancelled) = watch::channel(false);
-        lock(&self.runner.cancels).insert(id, cancel);
-        self.runner.running.fetch_add(1, Ordering::SeqCst);
-        let work = Work { id, op, cancelled };
+        let work = Work { id, op };
         if work.op.changes() {
             // The receiver lives as long as the runtime, which we own.
             let _ = self.changes.send(work);
         } else {
             let runner = self.runner.clone();
-            handle.spawn(async move { Box::pin(runner.run(work)).await });
+            handle.spawn(runner.see_to(work));
         }
-    }
-
-    /// Stops an operation before its next call; a call that was sent is waited for.
-    pub fn cancel(&self, id: OpId) {
-        if let Some(cancel) = lock(&self.runner.cancels).get(&id) {
-            cancel.send_replace(true);
-        }
-    }
-
-    /// Operations that haven't ended: quitting now would leave them half done, or unknown.
-    #[must_use]
-    pub fn running_ops(&self) -> usize {
-        self.runner.running.load(Ordering::SeqCst)
-    }
-
-    /// What AWS CLI commands need to reach the same place.
-    #[must_use]
-    pub fn cli(&self) -> Cli {
-        self.runner.context.session.cli()
-    }
-
-    /// Where we are talking to.
-    #[must_use]
-    pub fn session(&self) -> &Session {
-        &self.runner.context.session
     }
 
     /// For other work beside the console's loop: preview, highlighting, filtering.
@@ -190,31 +160,48 @@ impl Drop for Aws {
 #[derive(Clone)]
 struct Runner {
     context: Arc<Context>,
-    cancels: Arc<Mutex<HashMap<OpId, watch::Sender<bool>>>>,
-    running: Arc<AtomicUsize>,
 }
 
 async fn one_after_another(runner: Runner, mut queue: mpsc::UnboundedReceiver<Work>) {
     while let Some(work) = queue.recv().await {
-        // On the heap: a call's future holds every kind of call.
-        Box::pin(runner.run(work)).await;
+        runner.clone().see_to(work).await;
     }
 }
 
 impl Runner {
-    async fn run(&self, work: Work) {
-        let Work {
+    /// Runs an operation to its end, and tells that end also when it is a fault of ours: others wait for it.
+    async fn see_to(self, work: Work) {
+        let Work { id, op } = work;
+        let (runner, calls) = (self.clone(), op.clone());
+        // On the heap: a call's future holds every kind of call.
+        let run = tokio::spawn(async move { Box::pin(runner.run(id, calls)).await });
+        let Err(lost) = run.await else {
+            return;
+        };
+        let failed = explain(
+            &self.context.session,
+            op.calls.first().map_or("Run", Call::operation),
+            op.title.clone(),
+            Cause::Unknown(lost_words(&lost)),
+            true,
+        );
+        (self.context.events)(Event::OpDone(Box::new(OpDone {
             id,
             op,
-            mut cancelled,
-        } = work;
+            answers: Vec::new(),
+            failed: Some(failed),
+            undo: None,
+        })));
+    }
+
+    async fn run(&self, id: OpId, op: Op) {
         let of = op.calls.len();
         let mut answers: Vec<Answer> = Vec::new();
         let mut failed = None;
         for call in &op.calls {
             let mut call = call.clone();
             call.resolve(&answers);
-            match Box::pin(self.step(&call, &mut cancelled)).await {
+            match Box::pin(self.step(&call)).await {
                 Ok(answer) => answers.push(answer),
                 Err(error) => {
                     failed = Some(error);
@@ -234,8 +221,6 @@ impl Runner {
         } else {
             None
         };
-        lock(&self.cancels).remove(&id);
-        self.running.fetch_sub(1, Ordering::SeqCst);
         (self.context.events)(Event::OpDone(Box::new(OpDone {
             id,
             op,
@@ -245,11 +230,7 @@ impl Runner {
         })));
     }
 
-    async fn step(
-        &self,
-        call: &Call,
-        cancelled: &mut watch::Receiver<bool>,
-    ) -> Result<Answer, Error> {
+    async fn step(&self, call: &Call) -> Result<Answer, Error> {
         let fail = |cause| {
             explain(
                 &self.context.session,
@@ -269,25 +250,8 @@ impl Runner {
             service: Service::ApiGateway,
             write: !call.is_read(),
         };
-        let sent = AtomicBool::new(false);
-        let attempt = || {
-            sent.store(true, Ordering::SeqCst);
-            call.send(client)
-        };
-        let calling = self.context.pacer.call(job, WRITE_LIMIT, attempt);
-        tokio::pin!(calling);
-        let result = tokio::select! {
-            biased;
-            result = &mut calling => result,
-            Ok(()) = async { cancelled.wait_for(|c| *c).await.map(drop) } => {
-                if sent.load(Ordering::SeqCst) {
-                    // Too late: what was sent is waited for, or nobody would know whether it happened.
-                    calling.await
-                } else {
-                    Err(Failure { cause: Cause::Cancelled, sent: false })
-                }
-            }
-        };
+        let attempt = || call.send(client);
+        let result = self.context.pacer.call(job, WRITE_LIMIT, attempt).await;
         result.map_err(|failure| fail(cause(call, failure)))
     }
 }
@@ -302,6 +266,15 @@ fn cause(call: &Call, failure: Failure) -> Cause {
             Cause::Unknown(why)
         }
         cause => cause,
+    }
+}
+
+/// What is said of a task that ended without a result: a fault of ours, whose place the log has.
+fn lost_words(lost: &JoinError) -> String {
+    if lost.is_panic() {
+        "sluice failed in it, the log file has more".to_owned()
+    } else {
+        "it was given up".to_owned()
     }
 }
 

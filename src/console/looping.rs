@@ -41,6 +41,8 @@ impl Wake {
 pub(crate) enum Todo {
     /// Send a read.
     Ask(Query, u64),
+    /// Give up a read.
+    Forget(Query, u64),
     /// Run an operation.
     Run(OpId, Box<Op>),
     /// Compute something on another thread.
@@ -154,6 +156,9 @@ impl<W: Write> Looping<W> {
             match request {
                 Request::Effect(Effect::Fetch(fetch)) => {
                     todo.push(Todo::Ask(fetch.query, fetch.generation));
+                }
+                Request::Effect(Effect::Forget(fetch)) => {
+                    todo.push(Todo::Forget(fetch.query, fetch.generation));
                 }
                 Request::Effect(Effect::Run { id, op }) => todo.push(Todo::Run(id, op)),
                 Request::Effect(Effect::TakeOver) => {

@@ -189,6 +189,15 @@ fn turn(
                     Some(held) => held.push((query, generation)),
                     None => aws.ask(query, generation),
                 },
+                Todo::Forget(query, generation) => {
+                    let left = (query, generation);
+                    match &mut held {
+                        Some(held) => held.retain(|asked| *asked != left),
+                        None => {
+                            aws.forget(&left.0, left.1);
+                        }
+                    }
+                }
                 Todo::Begin => {
                     for (query, generation) in held.take().unwrap_or_default() {
                         aws.ask(query, generation);

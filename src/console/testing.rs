@@ -334,6 +334,7 @@ impl Driver {
                         self.take(requests);
                     }
                 }
+                Request::Effect(Effect::Forget(_)) => {}
                 Request::Effect(Effect::Run { id, op }) => self.ran.push((id, *op)),
                 Request::Effect(Effect::Copy(text)) => self.copied.push(text),
                 Request::Effect(Effect::Work(task)) => {

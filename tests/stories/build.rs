@@ -11,12 +11,13 @@ fn only_api(story: &Story) -> String {
 #[test]
 fn a_new_user_builds_an_api_that_answers() {
     let mut story = Story::start();
-    story.sees("No REST APIs in us-east-1 of local. n makes one.");
+    story.sees("No REST APIs in us-east-1 of local :");
+    story.sees(". n makes one.");
     story.keys("n").sees("new API").types("shop").keys("ctrl-s");
     let api = only_api(&story);
     story.sees(&api).sees("done: create API shop");
 
-    story.keys("2").sees("Resources").sees("no methods");
+    story.keys("2").sees("▸2 Resources").sees("no methods");
     story
         .keys("n")
         .sees("below /")

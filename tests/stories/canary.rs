@@ -34,7 +34,7 @@ fn the_slider_moves_the_stages_canary_and_promoting_makes_it_the_base() {
     story.keys("u y");
     assert_eq!(canary(&story, &api).0, Some(begun));
 
-    story.keys("P").sees("promote").keys("y");
+    story.keys("P").sees("─ promote").keys("y");
     assert_eq!(canary(&story, &api), (None, None, deployment));
     story.sees("dev has no canary");
 }
@@ -43,6 +43,6 @@ fn the_slider_moves_the_stages_canary_and_promoting_makes_it_the_base() {
 fn aborting_leaves_the_base() {
     let (mut story, api) = Story::with_api("hello");
     let base = canary(&story, &api).2;
-    story.keys("enter 6 n ctrl-s X").sees("abort").keys("y");
+    story.keys("enter 6 n ctrl-s X").sees("─ abort").keys("y");
     assert_eq!(canary(&story, &api), (None, None, base));
 }

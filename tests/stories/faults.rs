@@ -102,6 +102,33 @@ fn the_service_fails() {
 }
 
 #[test]
+fn expired_credentials_keep_the_last_data_and_say_what_to_run() {
+    let (mut story, api) = Story::with_api("hello");
+    story.proxy.set(Fault::Refuse(403, "ExpiredTokenException"));
+    story.keys("ctrl-r").sees(&api).sees("shown as of now");
+    story
+        .sees("the credentials have expired")
+        .sees("not up to date");
+    story.sees("Run `aws sso login` (or renew the keys in the environment), then try again.");
+    keys_work(&mut story);
+    story.proxy.set(Fault::None);
+    story.keys("ctrl-r").sees("fresh").sees_no("expired");
+}
+
+#[test]
+fn too_fast_for_the_extension_is_waited_for_too() {
+    let (mut story, _) = Story::with_api("hello");
+    story.keys("5").sees("in step");
+    story
+        .proxy
+        .only("/changes", Fault::Refuse(429, "TooManyRequestsException"));
+    story.hit("ctrl-r");
+    story.proxy.wait_for("/changes");
+    story.proxy.set(Fault::None);
+    story.idle().sees("in step").sees("fresh").sees_no("429");
+}
+
+#[test]
 fn the_service_says_too_fast() {
     let (mut story, api) = Story::with_api("hello");
     story
@@ -194,7 +221,7 @@ fn a_slow_line_blocks_no_key() {
     story.keys("enter").sees("/hello");
     story.proxy.set(Fault::Delay(Duration::from_millis(200)));
     // Much happens while nothing has been answered.
-    story.hit("5").sees("Stages");
+    story.hit("5").sees("▸5 Stages");
     assert!(story.under_way() > 0);
     story
         .hit("1")

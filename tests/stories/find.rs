@@ -91,7 +91,7 @@ fn the_palette_does_every_action_of_every_pane_or_says_why_not() {
                 action.words,
                 story.screen()
             );
-            story.keys("enter").sees_no("┌ do ");
+            story.keys("enter").sees_no("─ do ");
         }
         assert!(!story.left, "nothing of it quits");
     });

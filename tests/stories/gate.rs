@@ -14,7 +14,8 @@ use sluice::model::{
 };
 
 use crate::proxy::Fault;
-use crate::story::Story;
+use crate::story::{Story, deploy};
+use crate::support::mock_api;
 
 fn api() -> Api {
     Api {
@@ -243,6 +244,8 @@ fn a_read_only_session_refuses_every_operation_that_may_change_something() {
         let title = op.title.clone();
         story.proposes(op).sees("this session is read-only");
         story.sees("ctrl-w").sees(&title);
+        // Seen: else the next would wait behind it.
+        story.keys("esc");
     }
     assert!(story.app().calls.is_empty());
     let sent = story.proxy.seen();
@@ -286,6 +289,33 @@ fn a_read_only_session_is_unlocked_by_typing_what_it_names() {
         stage.send().await.unwrap()
     });
     assert_eq!(stage.variables().unwrap()["name"], "x");
+}
+
+#[test]
+fn enter_twice_changes_nothing_on_production() {
+    let mut api = String::new();
+    let mut story = Story::with(async |client| {
+        (api, _) = mock_api(&client, "hello").await;
+        deploy(&client, &api, "prod").await;
+    });
+    let stages = |story: &Story| {
+        story.asks(async |client| {
+            let stages = client.get_stages().rest_api_id(&api).send().await.unwrap();
+            format!("{:?}", stages.item())
+        })
+    };
+    // A canary of it, whose share the user moves and applies.
+    story.keys("enter 6 n ctrl-s right right");
+    let before = stages(&story);
+    story.keys("P").sees("─ promote").keys("enter enter enter");
+    assert_eq!(stages(&story), before);
+    story.keys("n").sees_no("─ promote");
+    story.keys("enter enter enter");
+    assert_ne!(
+        stages(&story),
+        before,
+        "Enter applies the slider, which asks nothing here"
+    );
 }
 
 #[test]

@@ -37,5 +37,5 @@ fn a_broken_template_says_where_and_what_was_typed_isnt_lost() {
     story.keys("enter 4 m").types("get /hello").keys("enter");
     story.keys("o").types("200").keys("enter e").types("#if(");
     story.sees("no output").sees("line 1");
-    story.keys("esc 5").sees("Stages").keys("4").sees("#if(");
+    story.keys("esc 5").sees("▸5 Stages").keys("4").sees("#if(");
 }

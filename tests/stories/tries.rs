@@ -29,7 +29,7 @@ fn an_answer_that_is_slow_blocks_no_key() {
     story.proxy.only("POST", crate::proxy::Fault::Hold);
     story.hit("r");
     story.proxy.wait_for("POST");
-    story.hit("5").sees("Stages").hit("3").sees("GET /hello");
+    story.hit("5").sees("▸5 Stages").hit("3").sees("GET /hello");
     story.proxy.set(crate::proxy::Fault::None);
     story.idle().sees("hello").sees("200");
 }

@@ -8,7 +8,7 @@ use crate::aws::failure::Failure;
 use crate::aws::limits::Service;
 use crate::aws::query::Query;
 use crate::aws::reply::{Changes, Reply, StageFigures};
-use crate::aws::session::Target;
+use crate::aws::session::{ExtensionAnswer, Target};
 use crate::model::difference::Change;
 
 use super::Context;
@@ -23,6 +23,20 @@ struct Body {
 struct ErrorBody {
     #[serde(default)]
     message: String,
+}
+
+impl ExtensionAnswer {
+    /// The refusal that it is, if the gateway refused.
+    fn refusal(&self) -> Option<Refusal> {
+        let code = self.code.clone().filter(|_| self.status >= 400)?;
+        let error: ErrorBody = serde_json::from_slice(&self.body).unwrap_or_default();
+        Some(Refusal {
+            code,
+            status: self.status,
+            message: error.message,
+            ..Refusal::default()
+        })
+    }
 }
 
 impl Context {
@@ -77,7 +91,15 @@ impl Context {
         };
         let get = || async {
             let got = extension.get(path).await;
-            got.map_err(|cause| Failure { cause, sent: true })
+            let answer = got.map_err(|cause| Failure { cause, sent: true })?;
+            // What another try may mend is told to the queue, as of every other call.
+            match answer.refusal() {
+                Some(refusal) if refusal.is_throttle() || refusal.is_failure() => Err(Failure {
+                    cause: Cause::Refused(Box::new(refusal)),
+                    sent: true,
+                }),
+                _ => Ok(answer),
+            }
         };
         let answer = self.once(operation, Service::Extension, query, get).await?;
         let local = matches!(self.session.target, Target::Local { .. });
@@ -95,14 +117,9 @@ impl Context {
         if error.message.starts_with("Sluice has no extension") {
             return cant_tell("this gateway's version can't");
         }
-        match answer.code {
-            Some(code) => {
-                let cause = Cause::Refused(Box::new(Refusal {
-                    code,
-                    status: answer.status,
-                    message: error.message,
-                    ..Refusal::default()
-                }));
+        match answer.refusal() {
+            Some(refusal) => {
+                let cause = Cause::Refused(Box::new(refusal));
                 Err(self.failed(operation, query, cause))
             }
             None => cant_tell("this endpoint isn't a Sluice gateway"),

@@ -101,6 +101,8 @@ pub enum Reaction {
 pub enum Effect {
     /// Send a read; its answer comes back with the number.
     Fetch(Fetch),
+    /// Give up a read: no answer is expected any more.
+    Forget(Fetch),
     /// Run an operation.
     Run {
         /// The number under which it is reported.
@@ -217,12 +219,13 @@ impl App {
         self.clock.now()
     }
 
-    /// The reads that must be sent so that what is visible is there and fresh.
+    /// The reads that must be sent so that what is visible is there and fresh, and those under way that nobody looks at any more.
     pub fn want(&mut self, needs: &[Query]) -> Vec<Effect> {
         let now = self.now();
         let local = !self.session.is_aws();
+        let left = self.store.leave(needs).into_iter().map(Effect::Forget);
         let fetches = self.store.want(needs, now, local);
-        fetches.into_iter().map(Effect::Fetch).collect()
+        left.chain(fetches.into_iter().map(Effect::Fetch)).collect()
     }
 
     /// What must be started so that this is computed, if it isn't yet.

@@ -27,6 +27,8 @@ pub enum Remote<T> {
     Failed {
         /// Why.
         error: Error,
+        /// When, in the clock's monotonic time.
+        at: Duration,
         /// The last good value and when it came.
         last: Option<(T, Duration)>,
         /// Another try is under way.
@@ -106,10 +108,12 @@ impl<T> Remote<T> {
             },
             Self::Failed {
                 error,
+                at,
                 last,
                 refreshing,
             } => Remote::Failed {
                 error: error.clone(),
+                at: *at,
                 last: last
                     .as_ref()
                     .and_then(|(value, at)| Some((view(value)?, *at))),

@@ -19,12 +19,18 @@ pub struct Fetch {
 
 #[derive(Debug)]
 struct Entry {
-    /// The newest number asked under; answers with another are late.
+    /// The newest number asked under, unless a write has made that answer late too; answers with another are late.
     generation: u64,
+    /// The newest number asked under.
+    asked: u64,
     /// A write may have changed it: whatever is on its way, or here, is out of date.
     stale: bool,
     state: Remote<Reply>,
 }
+
+/// After a failure that may pass by itself, the least time until the next try: often enough to come back soon after a line does, and
+/// seldom enough not to add to what is wrong.
+const RETRY: Duration = Duration::from_secs(15);
 
 /// Answers by query. Asking twice costs once; late answers are dropped; last good values stay.
 #[derive(Debug, Default)]
@@ -37,25 +43,63 @@ static NEVER: Remote<Reply> = Remote::Never;
 
 impl Store {
     /// The reads that are needed so that these queries have answers no older than their time to live. Nothing for those whose answer
-    /// is on its way. After a failure nothing is asked until the time to live is over, or [`refresh`](Self::refresh) insists.
+    /// is on its way. After a failure that may pass by itself, the query is asked again once its time to live and `RETRY` are over;
+    /// after any other only when [`refresh`](Self::refresh) insists.
     pub fn want(&mut self, queries: &[Query], now: Duration, local: bool) -> Vec<Fetch> {
         let mut fetches = Vec::new();
         for query in queries {
             let due = match self.entries.get(query) {
                 None => true,
                 Some(entry) if entry.stale => true,
-                Some(entry) if entry.state.is_awaited() => false,
-                Some(entry) => match entry.state {
-                    Remote::Loaded { at, .. } => now >= at + query.ttl(local),
-                    Remote::Failed { .. } => false,
-                    _ => true,
-                },
+                Some(_) => self.due_at(query, local).is_some_and(|at| now >= at),
             };
             if due {
                 fetches.push(self.ask(query, now));
             }
         }
         fetches
+    }
+
+    /// When an answer is old enough to be asked for again, or a failure may have passed; nothing while an answer is on its way, and
+    /// nothing after a failure that is the user's to mend.
+    #[must_use]
+    pub fn due_at(&self, query: &Query, local: bool) -> Option<Duration> {
+        let state = self.get(query);
+        match state {
+            _ if state.is_awaited() => None,
+            Remote::Loaded { at, .. } => Some(*at + query.ttl(local)),
+            Remote::Failed { error, at, .. } => {
+                let wait = query.ttl(local).max(RETRY);
+                error.may_pass().then_some(*at + wait)
+            }
+            _ => Some(Duration::ZERO),
+        }
+    }
+
+    /// Gives up the reads under way that nobody looks at any more, so that others need not wait behind them: all but these. They are
+    /// asked again when somebody wants them.
+    pub fn leave(&mut self, needs: &[Query]) -> Vec<Fetch> {
+        let mut left = Vec::new();
+        self.entries.retain(|query, entry| {
+            if !entry.state.is_awaited() || needs.contains(query) {
+                return true;
+            }
+            // Outdated ones aren't answered under their number any more, but their calls are under way all the same.
+            left.push(Fetch {
+                query: query.clone(),
+                generation: entry.asked,
+            });
+            entry.generation = 0;
+            entry.stale = true;
+            match &mut entry.state {
+                Remote::Loaded { refreshing, .. } | Remote::Failed { refreshing, .. } => {
+                    *refreshing = false;
+                    true
+                }
+                _ => false,
+            }
+        });
+        left
     }
 
     /// The reads that bring these queries up to date now, whatever is here or on its way.
@@ -68,10 +112,12 @@ impl Store {
         let generation = self.generation;
         let entry = self.entries.entry(query.clone()).or_insert(Entry {
             generation,
+            asked: generation,
             stale: false,
             state: Remote::Never,
         });
         entry.generation = generation;
+        entry.asked = generation;
         entry.stale = false;
         match &mut entry.state {
             Remote::Loaded { refreshing, .. } | Remote::Failed { refreshing, .. } => {
@@ -109,6 +155,7 @@ impl Store {
             },
             Err(error) => Remote::Failed {
                 error,
+                at: now,
                 last: match before {
                     Remote::Loaded { value, at, .. } => Some((value, at)),
                     Remote::Failed { last, .. } => last,
@@ -131,21 +178,10 @@ impl Store {
         }
     }
 
-    /// Forgets everything, for another account, region or endpoint: answers still on their way will be dropped.
-    pub fn clear(&mut self) {
-        self.entries.clear();
-    }
-
     /// The state of a query's answer.
     #[must_use]
     pub fn get(&self, query: &Query) -> &Remote<Reply> {
         self.entries.get(query).map_or(&NEVER, |entry| &entry.state)
-    }
-
-    /// Whether any answer is on its way.
-    #[must_use]
-    pub fn is_awaiting(&self) -> bool {
-        self.entries.values().any(|e| e.state.is_awaited())
     }
 }
 
@@ -255,39 +291,55 @@ mod tests {
         assert!(store.got(&Query::Apis, new[0].generation, Ok(reply("new")), SEC(1)));
         assert!(!store.got(&Query::Apis, old[0].generation, Ok(reply("old")), SEC(2)));
         assert_eq!(names(&store), Some(vec!["new".to_owned()]));
-        let asked = store.refresh(&[Query::Apis], SEC(3));
-        store.clear();
-        assert!(!store.got(
-            &Query::Apis,
-            asked[0].generation,
-            Ok(reply("of another account")),
-            SEC(4)
-        ));
-        let again = store.want(&[Query::Apis], SEC(5), true);
-        assert!(!store.got(
-            &Query::Apis,
-            asked[0].generation,
-            Ok(reply("of another account")),
-            SEC(6)
-        ));
-        assert!(store.got(&Query::Apis, again[0].generation, Ok(reply("here")), SEC(6)));
     }
 
     #[test]
-    fn a_failure_keeps_the_last_good_value_and_is_not_tried_again_by_itself() {
+    fn what_nobody_looks_at_is_given_up_and_asked_again_when_somebody_does() {
+        let mut store = Store::default();
+        let both = [Query::Apis, Query::UsagePlans];
+        let asked = store.want(&both, SEC(0), true);
+        assert!(store.leave(&both).is_empty());
+        assert_eq!(store.leave(&both[1..]), asked[..1]);
+        assert_eq!(*store.get(&Query::Apis), Remote::Never);
+        assert!(!store.got(&Query::Apis, asked[0].generation, Ok(reply("late")), SEC(1)));
+        // What is here stays, as old as it is.
+        let again = store.want(&both, SEC(2), true);
+        assert!(store.got(&Query::Apis, again[0].generation, Ok(reply("here")), SEC(2)));
+        let third = store.refresh(&both[..1], SEC(3));
+        assert_eq!(store.leave(&both[1..]), third);
+        assert_eq!(names(&store), Some(vec!["here".to_owned()]));
+        assert_eq!(store.want(&both[..1], SEC(4), true).len(), 1);
+        // A write that came in between doesn't hide that a call is under way.
+        store.outdate(&both[..1]);
+        assert_eq!(store.leave(&[]).len(), 2);
+    }
+
+    #[test]
+    fn a_failure_keeps_the_last_good_value_and_is_tried_again_if_it_may_pass() {
         let mut store = Store::default();
         let fetch = store.want(&[Query::Apis], SEC(0), true);
         store.got(&Query::Apis, fetch[0].generation, Ok(reply("good")), SEC(1));
         let fetch = store.refresh(&[Query::Apis], SEC(2));
-        assert!(store.is_awaiting());
         store.got(&Query::Apis, fetch[0].generation, Err(error()), SEC(3));
-        assert!(!store.is_awaiting());
         let apis = store.apis();
         assert_eq!(apis.error(), Some(&error()));
         assert_eq!(apis.at(), Some(SEC(1)));
         assert_eq!(names(&store), Some(vec!["good".to_owned()]));
-        assert!(store.want(&[Query::Apis], SEC(500), true).is_empty());
-        assert_eq!(store.refresh(&[Query::Apis], SEC(501)).len(), 1);
+        let soon = SEC(3) + RETRY / 2;
+        assert!(store.want(&[Query::Apis], soon, true).is_empty());
+        let later = SEC(3) + RETRY.max(Query::Apis.ttl(true));
+        let fetch = store.want(&[Query::Apis], later, true);
+        assert_eq!(fetch.len(), 1, "a line comes back by itself");
+        let refused = Error {
+            cause: Cause::NoCredentials("none".to_owned()),
+            ..error()
+        };
+        store.got(&Query::Apis, fetch[0].generation, Err(refused), later);
+        assert!(
+            store.want(&[Query::Apis], later * 10, true).is_empty(),
+            "what the user must mend isn't asked for in vain"
+        );
+        assert_eq!(store.refresh(&[Query::Apis], later * 10).len(), 1);
     }
 
     #[test]

@@ -107,9 +107,8 @@ impl Ranges {
     }
 }
 
-/// When the answer to `query` is old enough to be asked for again while it is on the screen, no sooner than `at_least` after it came.
-/// Nothing while it is on its way, and
-/// nothing after a failure: that is the user's to try again.
+/// When the answer to `query` is old enough to be asked for again while it is on the screen, no sooner than `at_least` after it came, or
+/// its failure may have passed. Nothing while it is on its way, and nothing after a failure that is the user's to mend.
 pub(super) fn wake_at(app: &App, query: &Query, at_least: Duration) -> Option<Duration> {
     match app.store.get(query) {
         Remote::Loaded {
@@ -117,6 +116,7 @@ pub(super) fn wake_at(app: &App, query: &Query, at_least: Duration) -> Option<Du
             refreshing: false,
             ..
         } => Some(*at + query.ttl(!app.session.is_aws()).max(at_least)),
+        Remote::Failed { .. } => app.store.due_at(query, !app.session.is_aws()),
         _ => None,
     }
 }
