@@ -37,6 +37,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Modules of a layer that know nothing of others of it.
+const APART: &[(&str, &[&str])] = &[("console/app", &["ui", "term", "looping", "run", "outside"])];
+
 /// Outside crates and the only folders that may name them.
 const CONFINED: &[(&str, &[&str])] = &[
     (
@@ -57,6 +60,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("aws_credential_types", &["aws"]),
     ("hyper", &["engine", "demo"]),
     ("rusqlite", &["engine/store"]),
+    // The engine's calls go through its own pool.
+    ("reqwest", &["aws", "cli", "demo"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
@@ -122,6 +127,35 @@ fn names_after(code: &str, prefix: &str) -> BTreeSet<String> {
     names
 }
 
+/// The modules below `parent` (a path of names from the crate's root) that a file names, by their absolute or their relative path.
+fn names_below(parent: &[&str], path: &Path, code: &str) -> BTreeSet<String> {
+    let absolute: String = parent.iter().map(|name| format!("{name}::")).collect();
+    let mut names = names_after(code, &format!("crate::{absolute}"));
+    let module = module_of(path);
+    // From so many modules below, so many steps lead up to it.
+    if module.len() > parent.len() && module.iter().zip(parent).all(|(a, b)| a == b) {
+        let up = "super::".repeat(module.len() - parent.len());
+        for (at, _) in code.match_indices(&up) {
+            let longer =
+                code[..at].ends_with("super::") || code[at + up.len()..].starts_with("super");
+            if !longer {
+                let rest = &code[at..];
+                let end = rest.find(';').unwrap_or(rest.len());
+                names.extend(names_after(&rest[..end], &up));
+            }
+        }
+    }
+    names
+}
+
+/// The module that a file is: `console/app/mod.rs` is `console`, `app`.
+fn module_of(path: &Path) -> Vec<String> {
+    let text = path.with_extension("").to_str().unwrap().to_owned();
+    let mut module: Vec<String> = text.split('/').map(str::to_owned).collect();
+    module.retain(|name| name != "mod");
+    module
+}
+
 fn first_word(text: &str) -> String {
     text.trim_start()
         .chars()
@@ -149,10 +183,30 @@ fn layers_use_only_what_is_below_them() {
             wrong.push(format!("{} belongs to no layer", path.display()));
             continue;
         };
-        for used in names_after(&code(&text), "crate::") {
+        for used in names_below(&[], &path, &code(&text)) {
             let is_layer = LAYERS.iter().any(|(name, _)| *name == used);
             if is_layer && used != layer && !allowed.contains(&used.as_str()) {
                 wrong.push(format!("{}: {layer} must not use {used}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_stands_apart_in_a_layer_uses_nothing_of_its_neighbours() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        for (folder, others) in APART {
+            if !path.starts_with(folder) {
+                continue;
+            }
+            let parent: Vec<&str> = folder.split('/').collect();
+            let parent = &parent[..parent.len() - 1];
+            for used in names_below(parent, &path, &code(&text)) {
+                if others.contains(&used.as_str()) {
+                    wrong.push(format!("{}: {folder} must not use {used}", path.display()));
+                }
             }
         }
     }
@@ -190,4 +244,11 @@ fn the_reader_of_imports_sees_groups_and_paths() {
         "use crate::{base::Clock, model::{Stage, Api}, vtl};\nlet x = crate::engine::start();";
     let names: Vec<_> = names_after(code, "crate::").into_iter().collect();
     assert_eq!(names, ["base", "engine", "model", "vtl"]);
+    let code = "use super::super::{ui::Shell, app};\nuse super::super::super::engine::Engine;\nuse super::near;";
+    let path = Path::new("console/app/store.rs");
+    let below =
+        |parent: &[&str]| -> Vec<_> { names_below(parent, path, code).into_iter().collect() };
+    assert_eq!(below(&["console"]), ["app", "ui"]);
+    assert_eq!(below(&[]), ["engine"]);
+    assert_eq!(below(&["console", "app"]), ["near"]);
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 
-use super::app::{App, Session, Task};
+use super::app::{App, Level, Message, Session, Task};
 use super::looping::{Looping, Todo, Wake};
 use super::outside::Outside;
 use super::term::{
@@ -111,6 +112,11 @@ pub fn run(
 
     let (send, wakes) = mpsc::channel();
     restore_on_panic();
+    // Before anything is changed that a signal would leave behind.
+    let to_loop = send.clone();
+    let leaver = watch_signals(tty.input()?, move |event| {
+        to_loop.send(Wake::Term(event)).is_ok()
+    })?;
     let guard = Guard::enter(tty, options.mouse)?;
     let (columns, rows) = guard.tty().size();
     let writer = FrameWriter::new(guard.tty().output()?, columns, rows);
@@ -120,14 +126,17 @@ pub fn run(
     let outside = Outside::new(send.clone());
     thread::Builder::new()
         .name("begin".to_owned())
-        .spawn(move || begin(outside))?;
+        .spawn(move || {
+            let told = outside.clone();
+            let begun = catch_unwind(AssertUnwindSafe(|| begin(outside)));
+            if begun.is_err() {
+                let why = "sluice failed beside this console, the log file has more: quit and start it again";
+                told.tell(Message::Say(Level::Failed, why.to_owned()));
+            }
+        })?;
 
     let to_loop = send.clone();
     let mut input = InputThread::start(guard.tty().input()?, move |event| {
-        to_loop.send(Wake::Term(event)).is_ok()
-    })?;
-    let to_loop = send.clone();
-    watch_signals(guard.tty().input()?, move |event| {
         to_loop.send(Wake::Term(event)).is_ok()
     })?;
     if !options.no_sync && knows_queries(&var("TERM").unwrap_or_default()) {
@@ -147,6 +156,7 @@ pub fn run(
     };
     let end = turn(&mut looping, &wakes, &aws, &work, &guard, &mut input, clock);
     drop(guard);
+    drop(leaver);
     match end {
         Ok(end) => end.map_err(ConsoleError::Outside),
         // A terminal that can't be written to is gone.

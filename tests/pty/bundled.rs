@@ -116,19 +116,82 @@ async fn an_attached_console_takes_over_when_the_owner_ends() {
     );
 }
 
+/// Takes the usual port, if whoever has it lets it go soon.
+fn hold_usual_port() -> Option<TcpListener> {
+    (0..50).find_map(|_| {
+        let bound = TcpListener::bind(("127.0.0.1", 4566)).ok();
+        if bound.is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        bound
+    })
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_serves_on_a_free_port_when_the_usual_one_is_taken() {
-    // If another test or program has it, it is taken as well.
-    let _taken = TcpListener::bind(("127.0.0.1", 4566));
+    // Another test has it for a moment, or another program for long: then it is taken as well, for as long as it is.
+    let taken = hold_usual_port();
     let mut demo = Terminal::open(120, 40, &["demo", "--seed", "1"]);
     demo.wait_for("stage prod");
     let base = url(&mut demo);
-    assert!(!base.contains(":4566"), "{base}");
+    if taken.is_some() {
+        assert!(!base.contains(":4566"), "{base}");
+        // Not only for the few seconds of a note.
+        let port = base
+            .split(':')
+            .nth(2)
+            .and_then(|rest| rest.split('/').next());
+        demo.wait_for(&format!("local :{}", port.unwrap()));
+    }
     let answer = status(&format!("{base}/pets")).await;
     assert!(is_the_shops(answer), "{answer}");
     demo.press("q");
     assert_eq!(demo.ended().exit_code(), 0);
     assert!(demo.text().contains("is forgotten"), "{}", demo.text());
+}
+
+#[test]
+fn without_credentials_it_says_so_and_what_to_run() {
+    let off = ("AWS_EC2_METADATA_DISABLED", "true");
+    let mut terminal = Terminal::with(120, 40, &["--aws"], &[off]);
+    terminal.wait_for("no credentials");
+    terminal.wait_for("aws configure");
+    terminal.wait_for("? account: NoCredentials");
+    terminal.press("q");
+    assert_eq!(terminal.ended().exit_code(), 0);
+    terminal.is_given_back().unwrap();
+}
+
+/// What `sluice gateway` says when it can't start, and its exit code.
+fn gateway(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sluice"))
+        .arg("gateway")
+        .args(arguments)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), text)
+}
+
+#[test]
+fn a_gateway_without_its_port_or_its_folder_ends_and_says_why() {
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, text) = gateway(&["--ephemeral", "--listen", &address]);
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains(&address), "{text}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut owner = sluice(folder.path());
+    owner.wait_for("stage prod");
+    let path = folder.path().to_str().unwrap();
+    let (code, text) = gateway(&["--data-dir", path, "--listen", "127.0.0.1:0"]);
+    assert_eq!(code, Some(3), "{text}");
+    let pid = owner.process().to_string();
+    assert!(text.contains(&pid), "{text}");
+    owner.press("q");
+    owner.ended();
 }
 
 #[test]

@@ -48,7 +48,7 @@ async fn moves(columns: u16, rows: u16) -> (Terminal, Vec<usize>) {
         for _ in 0..9 {
             terminal.press("j");
             // The movement itself; the detail beside it follows 150 ms after the last key.
-            sizes.push(terminal.bytes_within(Duration::from_millis(100)));
+            sizes.push(terminal.next_bytes(Duration::from_millis(60)));
             terminal.rest();
         }
         sizes.sort_unstable();

@@ -1,5 +1,6 @@
 //! A terminal with the program in it.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -7,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use rustix::termios::{Action, Termios, tcflow, tcgetattr};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
@@ -28,6 +31,12 @@ pub(crate) struct Terminal {
     /// Tells the listener to go away with the next bytes.
     deaf: Arc<AtomicBool>,
     listener: Option<JoinHandle<()>>,
+    /// The program's end of the terminal.
+    slave: File,
+    /// The terminal's modes before the program came.
+    before: Termios,
+    /// Goes with this.
+    _home: tempfile::TempDir,
     screen: vt100::Parser,
     /// Everything that was written so far.
     pub(crate) written: Vec<u8>,
@@ -36,6 +45,16 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Starts the program in a terminal of that size.
     pub(crate) fn open(columns: u16, rows: u16, arguments: &[&str]) -> Self {
+        Self::with(columns, rows, arguments, &[])
+    }
+
+    /// With these variables in its environment, which has hardly any else.
+    pub(crate) fn with(
+        columns: u16,
+        rows: u16,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize {
             rows,
             cols: columns,
@@ -43,17 +62,23 @@ impl Terminal {
             pixel_height: 0,
         };
         let pair = native_pty_system().openpty(size).unwrap();
-        let state = tempfile::tempdir().unwrap().keep();
+        let home = tempfile::tempdir().unwrap();
+        let path = pair.master.tty_name().unwrap();
+        let slave = File::options().read(true).write(true).open(path).unwrap();
+        let before = tcgetattr(&slave).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sluice"));
         command.args(arguments);
         command.env_clear();
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
-        command.env("HOME", &state);
+        command.env("HOME", home.path());
         // A bastion's proxy must not catch local calls: this one leads nowhere.
         command.env("HTTP_PROXY", "http://127.0.0.1:1");
         command.env("HTTPS_PROXY", "http://127.0.0.1:1");
         command.env("ALL_PROXY", "http://127.0.0.1:1");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let writer = pair.master.take_writer().unwrap();
@@ -75,6 +100,9 @@ impl Terminal {
             output,
             deaf,
             listener: Some(listener),
+            slave,
+            before,
+            _home: home,
             screen: vt100::Parser::new(cells(rows), cells(columns), 0),
             written: Vec::new(),
         }
@@ -123,6 +151,17 @@ impl Terminal {
         let before = self.written.len();
         while let Ok(bytes) = self.output.recv_timeout(REST) {
             self.take(&bytes);
+        }
+        self.written.len() - before
+    }
+
+    /// The bytes of the next answer to a key: from its first to the last before a pause this long.
+    pub(crate) fn next_bytes(&mut self, pause: Duration) -> usize {
+        let before = self.written.len();
+        let mut wait = PATIENCE;
+        while let Ok(bytes) = self.output.recv_timeout(wait) {
+            self.take(&bytes);
+            wait = pause;
         }
         self.written.len() - before
     }
@@ -207,8 +246,44 @@ impl Terminal {
         }
     }
 
-    /// Whether every mode that was turned on was turned off again.
+    /// The terminal takes nothing any more, as one behind a line that is stuck.
+    pub(crate) fn stall(&self) {
+        tcflow(&self.slave, Action::OOff).unwrap();
+    }
+
+    /// Waits until the program has ended, without reading what it writes.
+    pub(crate) fn gone(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(start.elapsed() < PATIENCE, "it goes on");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Whether the modes that the system keeps (raw, echo) are as they were.
+    pub(crate) fn modes_are_back(&self) -> Result<(), String> {
+        let now = tcgetattr(&self.slave).unwrap();
+        let modes = |t: &Termios| {
+            (
+                t.input_modes,
+                t.output_modes,
+                t.control_modes,
+                t.local_modes,
+            )
+        };
+        if modes(&now) == modes(&self.before) {
+            Ok(())
+        } else {
+            Err(format!("the modes are {now:?}"))
+        }
+    }
+
+    /// Whether every mode that was turned on was turned off again, in the terminal and in the system.
     pub(crate) fn is_given_back(&self) -> Result<(), String> {
+        self.modes_are_back()?;
         let text = String::from_utf8_lossy(&self.written);
         for mode in [
             "1049", "2004", "1000", "1002", "1003", "1006", "1004", "2026",

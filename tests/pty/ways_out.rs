@@ -26,20 +26,63 @@ fn quitting() {
 }
 
 #[test]
-fn a_signal_to_end() {
+fn signals_to_end() {
     let gateway = Gateway::start();
-    let mut terminal = open(&gateway);
-    send(&terminal, Signal::TERM);
-    terminal.ended();
-    terminal.is_given_back().unwrap();
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let mut terminal = open(&gateway);
+        send(&terminal, signal);
+        terminal.ended();
+        let back = terminal.is_given_back();
+        assert_eq!(back, Ok(()), "{signal:?}");
+    }
 }
 
 #[test]
-fn a_lost_connection_ends_the_program() {
+fn a_signal_is_heard_while_the_terminal_takes_nothing() {
     let gateway = Gateway::start();
     let mut terminal = open(&gateway);
+    terminal.stall();
+    // Redrawing everything, it is stuck in writing.
+    terminal.press("\x0c\x0c\x0c");
+    send(&terminal, Signal::TERM);
+    terminal.gone();
+    terminal.modes_are_back().unwrap();
+}
+
+/// Whether a process has ended (nobody has asked for its status yet), and seconds of the processor that it has used.
+#[cfg(target_os = "linux")]
+fn used(process: u32) -> (bool, f64) {
+    let line = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // The state follows the name, which is in brackets; the times are the 12th and 13th from there.
+    let fields: Vec<&str> = line.rsplit(") ").next().unwrap().split(' ').collect();
+    let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
+    // The system counts in hundredths of a second.
+    (fields[0] == "Z", ticks / 100.0)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_lost_connection_ends_the_program_soon_and_without_spinning() {
+    let gateway = Gateway::start();
+    let mut terminal = open(&gateway);
+    let process = terminal.process();
+    let (_, before) = used(process);
+    let start = std::time::Instant::now();
     terminal.hang_up();
-    terminal.ended();
+    let after = loop {
+        let (ended, used) = used(process);
+        let (took, spun) = (start.elapsed(), used - before);
+        assert!(
+            took.as_secs() < 10 && spun < 1.0,
+            "{took:?}, {spun} s of the processor"
+        );
+        if ended {
+            break used;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    };
+    assert!(after - before < 1.0);
+    terminal.gone();
 }
 
 #[test]

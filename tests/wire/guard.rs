@@ -132,3 +132,43 @@ fn a_taken_port_is_said_and_what_to_do() {
     let error = sluice::engine::start(config).err().unwrap().to_string();
     assert!(error.contains("another program has the port"), "{error}");
 }
+
+#[test]
+fn a_body_larger_than_any_call_has_is_refused_and_the_gateway_goes_on() {
+    let gateway = Gateway::start();
+    let length = 16 << 20;
+    let request = format!(
+        "POST /restapis HTTP/1.1\r\nhost: localhost\r\n{AUTHORIZATION}connection: close\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
+    let mut stream = TcpStream::connect(gateway.addr()).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut sender = stream.try_clone().unwrap();
+    // As much as it takes: what comes after the refusal may meet a closed connection.
+    let sending = std::thread::spawn(move || {
+        let part = vec![b' '; 1 << 20];
+        for _ in 0..(length >> 20) {
+            if sender.write_all(&part).is_err() {
+                return;
+            }
+        }
+    });
+    let mut answer = [0; 512];
+    let n = stream.read(&mut answer).unwrap();
+    let text = String::from_utf8_lossy(&answer[..n]).into_owned();
+    assert!(text.starts_with("HTTP/1.1 413 "), "{text}");
+    assert!(text.contains("RequestEntityTooLargeException"), "{text}");
+    drop(stream);
+    sending.join().unwrap();
+    let allowed = request_line_ok(&gateway);
+    assert_eq!(allowed, 200);
+}
+
+/// The status of an ordinary call.
+fn request_line_ok(gateway: &Gateway) -> u16 {
+    let ordinary = request(
+        "GET /restapis",
+        &format!("host: localhost\r\n{AUTHORIZATION}"),
+    );
+    raw(gateway, &ordinary).0
+}

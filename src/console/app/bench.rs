@@ -1,14 +1,23 @@
 //! What is computed beside the loop: values in, values out. One piece runs at a time; a newer wish replaces the one that waits, and what
 //! comes late is dropped, so that typing never waits and never piles up work.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::key_file;
 use super::preview::{Preview, Rendering};
+use crate::aws::Secret;
 use crate::base::Clock;
+use crate::vtl::{ErrorKind, Overrides, Span, TemplateError};
 
 /// Something to compute.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Work {
     /// A template's output.
     Render(Box<Rendering>),
+    /// The text of a file of API keys. It may take as long as its disk.
+    ReadKeys(PathBuf),
 }
 
 /// A piece of work under its number. Whoever runs it does so on another thread and brings back what it gives.
@@ -22,18 +31,71 @@ pub struct Task {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finished {
     generation: u64,
-    preview: Preview,
+    given: Given,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Given {
+    Preview(Preview),
+    Keys(Result<Secret, String>),
 }
 
 impl Task {
-    /// Does the work. It may take as long as a template may run.
+    /// Reads a file of API keys; what it gives is told by [`Finished::keys`].
+    pub(super) fn read_keys(path: PathBuf) -> Self {
+        Self {
+            generation: 0,
+            work: Work::ReadKeys(path),
+        }
+    }
+
+    /// Does the work. It may take as long as a template may run. A fault of ours in it is a result too: somebody waits for one.
     #[must_use]
     pub fn run(self, clock: &Clock) -> Finished {
-        let Work::Render(rendering) = &self.work;
+        let given = match &self.work {
+            Work::Render(rendering) => {
+                let preview = caught(|| rendering.run(clock));
+                Given::Preview(preview.unwrap_or_else(lost))
+            }
+            Work::ReadKeys(path) => Given::Keys(caught(|| key_file::read(path)).flatten()),
+        };
         Finished {
             generation: self.generation,
-            preview: rendering.run(clock),
+            given,
         }
+    }
+}
+
+impl Finished {
+    /// The text of the file of keys that was read, or why there is none.
+    pub(super) fn keys(&self) -> Option<&Result<Secret, String>> {
+        match &self.given {
+            Given::Keys(keys) => Some(keys),
+            Given::Preview(_) => None,
+        }
+    }
+}
+
+/// What the work gives, or words for that it panicked; the panic hook has logged where.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(|_| "sluice failed in this, the log file has more".to_owned())
+}
+
+/// A preview that isn't there.
+fn lost(why: String) -> Preview {
+    Preview {
+        output: Err(TemplateError {
+            kind: ErrorKind::Runtime,
+            span: Span::default(),
+            line: 1,
+            column: 1,
+            message: why,
+        }),
+        not_json: None,
+        overrides: Overrides::default(),
+        steps: Vec::new(),
+        took: Duration::ZERO,
     }
 }
 
@@ -85,20 +147,22 @@ impl Bench {
         if finished.generation != self.generation {
             return self.start();
         }
-        let Some(Work::Render(rendering)) = &self.wanted else {
+        let (Some(Work::Render(rendering)), Given::Preview(preview)) =
+            (&self.wanted, finished.given)
+        else {
             return None;
         };
         let before = self
             .shown
             .take()
             .filter(|shown| shown.rendering.subject == rendering.subject);
-        let last_output = match &finished.preview.output {
+        let last_output = match &preview.output {
             Ok(output) => Some(output.clone()),
             Err(_) => before.and_then(|shown| shown.last_output),
         };
         self.shown = Some(Shown {
             rendering: rendering.clone(),
-            preview: finished.preview,
+            preview,
             last_output,
         });
         None
@@ -170,6 +234,24 @@ mod tests {
         bench.want(work("t", "abcd")).unwrap();
         let (_, current) = bench.preview("t").unwrap();
         assert!(!current, "shown while the next is computed");
+    }
+
+    #[test]
+    fn a_fault_of_ours_is_a_result_and_the_next_preview_comes() {
+        let fault = caught(|| -> Preview { panic!("a fault on purpose") });
+        let mut bench = Bench::default();
+        let task = bench.want(work("t", "a")).unwrap();
+        let finished = Finished {
+            generation: task.generation,
+            given: Given::Preview(fault.unwrap_or_else(lost)),
+        };
+        assert!(bench.finished(finished).is_none());
+        let (preview, _) = bench.preview("t").unwrap();
+        let error = preview.output.as_ref().unwrap_err();
+        assert!(error.message.contains("log file"), "{error:?}");
+        let next = bench.want(work("t", "ab")).unwrap();
+        bench.finished(run(next));
+        assert_eq!(output(&bench, "t").as_deref(), Some("ab"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod bench;
 mod gate;
+mod key_file;
 mod log;
 mod preview;
 mod remote;
@@ -13,6 +14,7 @@ mod session;
 mod store;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -31,7 +33,7 @@ pub(crate) use session::testing;
 pub use store::{Fetch, Store};
 
 use crate::aws::{
-    Api, Danger, Event, Inverse, Op, OpDone, OpId, Query, Queue, Reply, Secrets, Spent,
+    Api, Danger, Event, Inverse, Op, OpDone, OpId, Query, Queue, Reply, Secrets, Spent, ops,
 };
 use crate::base::Clock;
 
@@ -83,6 +85,8 @@ pub enum Message {
     },
     /// Try this method with this request from now on.
     TryWith(MethodName, Box<Sample>),
+    /// Read this file of API keys, then propose to import it.
+    ImportKeys(PathBuf),
     /// What was computed beside the loop.
     Finished(Box<Finished>),
 }
@@ -315,7 +319,18 @@ impl App {
                 }
             }
             Message::TryWith(method, sample) => self.samples.set(method, *sample),
+            Message::ImportKeys(path) => return vec![Effect::Work(Task::read_keys(path))],
             Message::Finished(finished) => {
+                match finished.keys() {
+                    Some(Ok(text)) => {
+                        return self.propose(Box::new(ops::keys::import(text.clone())));
+                    }
+                    Some(Err(why)) => {
+                        self.toasts.say(Level::Failed, why.clone(), now);
+                        return Vec::new();
+                    }
+                    None => {}
+                }
                 let next = self.bench.finished(*finished);
                 return next.map(Effect::Work).into_iter().collect();
             }

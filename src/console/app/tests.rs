@@ -296,6 +296,27 @@ fn what_is_read_fills_session_and_selection() {
 }
 
 #[test]
+fn a_file_of_keys_is_read_beside_the_loop_and_then_proposed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.csv");
+    std::fs::write(&path, "name,key\nzoo,012345678901234567890").unwrap();
+    let mut app = local();
+    let import = |app: &mut App, path: std::path::PathBuf| {
+        let effects = app.update(Message::ImportKeys(path));
+        let [Effect::Work(task)] = effects.as_slice() else {
+            panic!("{effects:?}");
+        };
+        assert!(app.calls.is_empty(), "nothing is read by the loop itself");
+        app.update(Message::Finished(Box::new(task.clone().run(&clock()))))
+    };
+    let effects = import(&mut app, path);
+    assert!(matches!(effects.as_slice(), [Effect::Run { op, .. }] if op.title.contains("import")));
+    assert!(import(&mut app, folder.path().to_owned()).is_empty());
+    let toast = app.toasts.current().unwrap();
+    assert!(toast.text.contains("isn't a file"), "{toast:?}");
+}
+
+#[test]
 fn copying_is_told() {
     let mut app = local();
     let effects = app.update(Message::Copy {

@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
+use std::thread::{self, ThreadId};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr};
 
 /// The terminal's two ends.
@@ -73,6 +75,8 @@ struct Undo {
     tty: Tty,
     before: Termios,
     bytes: Vec<u8>,
+    /// The thread that took the terminal: only when that one panics does the console end.
+    owner: ThreadId,
 }
 
 static UNDO: Mutex<Option<Undo>> = Mutex::new(None);
@@ -126,6 +130,7 @@ impl Guard {
             tty: copy,
             before,
             bytes: undo,
+            owner: thread::current().id(),
         });
         self.tty.output()?.write_all(&set)
     }
@@ -141,19 +146,38 @@ impl Drop for Guard {
 pub fn restore() {
     let undo = UNDO.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(undo) = undo {
-        if let Ok(mut out) = undo.tty.output() {
+        // A terminal that takes nothing (its line is stuck, its buffers are full) gets its modes back all the same.
+        let wait = Timespec {
+            tv_sec: 0,
+            tv_nsec: 50_000_000,
+        };
+        let mut fds = [PollFd::new(&undo.tty.output, PollFlags::OUT)];
+        let ready = poll(&mut fds, Some(&wait)).is_ok_and(|n| n > 0);
+        if ready && let Ok(mut out) = undo.tty.output() {
             let _ = out.write_all(&undo.bytes);
         }
         let _ = tcsetattr(&undo.tty.input, OptionalActions::Now, &undo.before);
     }
 }
 
-/// Gives the terminal back before a panic is printed, so that its message can be read.
+/// From now on, a panic of the thread that has the terminal gives it back before its message is printed, so that this can be read. A
+/// panic of any other thread goes to the log: the console goes on, and its screen isn't written over.
 pub fn restore_on_panic() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        restore();
-        print(info);
+        let owner = UNDO
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .map(|undo| undo.owner);
+        let current = thread::current();
+        if owner.is_some_and(|owner| owner != current.id()) {
+            let name = current.name().unwrap_or("without a name");
+            tracing::error!("the thread {name} has failed: {info}");
+        } else {
+            restore();
+            print(info);
+        }
     }));
 }
 
@@ -252,5 +276,33 @@ mod tests {
         drop(guard);
         pty.file().write_all(b"end").unwrap();
         assert_eq!(pty.read_until(b"end"), b"end");
+
+        // A panic of a thread that hasn't taken it leaves it as it is; one of the thread that has gives it back.
+        let before = std::panic::take_hook();
+        let printed = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = printed.clone();
+        let printed_here = move || printed.load(std::sync::atomic::Ordering::SeqCst);
+        let here = thread::current().id();
+        std::panic::set_hook(Box::new(move |info| {
+            if thread::current().id() == here {
+                counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            } else {
+                // Of another test.
+                before(info);
+            }
+        }));
+        restore_on_panic();
+        let guard = Guard::enter(pty.tty(), false).unwrap();
+        pty.read_until(b"\x1b[2J");
+        let other = thread::spawn(|| panic!("on purpose"));
+        assert!(other.join().is_err());
+        assert!(pty.is_raw(), "the console goes on");
+        let own = std::panic::catch_unwind(|| panic!("on purpose"));
+        assert!(own.is_err());
+        assert!(!pty.is_raw());
+        pty.read_until(b"\x1b[?1049l");
+        assert_eq!(printed_here(), 1);
+        drop(guard);
+        drop(std::panic::take_hook());
     }
 }

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
@@ -56,6 +57,8 @@ impl InputThread {
         let (control_read, control) = io::pipe()?;
         let (ack, paused) = mpsc::channel();
         thread::Builder::new().name("input".into()).spawn(move || {
+            // Without keys nobody could leave any more, were this thread to fail.
+            let _last = Last(&sink);
             if read_keys(&tty, control_read, &sink, &ack).is_err() {
                 sink(Event::Leave(Leaving::HungUp));
             }
@@ -72,6 +75,17 @@ impl InputThread {
     /// Reads again after [`pause`](Self::pause).
     pub fn resume(&mut self) -> io::Result<()> {
         self.control.write_all(b"r")
+    }
+}
+
+/// Says when its thread panics that the console must leave.
+struct Last<'a, S: Fn(Event) -> bool>(&'a S);
+
+impl<S: Fn(Event) -> bool> Drop for Last<'_, S> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            (self.0)(Event::Leave(Leaving::Asked));
+        }
     }
 }
 
@@ -139,23 +153,37 @@ fn read_keys(
 /// Starts the thread that hears signals and notices when `tty` hangs up, which nobody may signal (nohup, sudo, a careless parent).
 ///
 /// From here on SIGTERM, SIGHUP, SIGINT and SIGTSTP don't act by themselves: the loop does what they ask. The thread ends when `sink`
-/// returns false.
+/// returns false, or when the loop was told to leave.
+///
+/// A loop that is stuck in writing to a terminal whose line doesn't move can't hear that it shall leave: if the [`Leaver`] isn't dropped
+/// [`LEAVE_WAIT`] after that was said, the terminal is given back and the process ends.
 pub fn watch_signals(
     tty: OwnedFd,
     sink: impl Fn(Event) -> bool + Send + 'static,
-) -> io::Result<()> {
-    watch(
-        tty,
-        &[SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT, SIGWINCH],
-        sink,
-    )
+) -> io::Result<Leaver> {
+    let signals = [SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT, SIGWINCH];
+    watch(tty, &signals, sink, || {
+        super::restore();
+        std::process::exit(STUCK);
+    })
 }
+
+/// How long the loop may take to leave.
+const LEAVE_WAIT: Duration = Duration::from_millis(200);
+/// The exit code of a process that had to be ended: as a shell tells of SIGTERM.
+const STUCK: i32 = 128 + SIGTERM;
+
+/// Whoever is to leave holds this until it has left.
+#[derive(Debug)]
+pub struct Leaver(#[allow(dead_code, reason = "its drop is what is told")] mpsc::Sender<()>);
 
 fn watch(
     tty: OwnedFd,
     signals: &[i32],
     sink: impl Fn(Event) -> bool + Send + 'static,
-) -> io::Result<()> {
+    force: impl FnOnce() + Send + 'static,
+) -> io::Result<Leaver> {
+    let (here, left) = mpsc::channel();
     let (read, write) = UnixStream::pair()?;
     let mut delivery = SignalDelivery::with_pipe(read, write, SignalOnly, signals)?;
     thread::Builder::new()
@@ -182,17 +210,29 @@ fn watch(
                         SIGWINCH => Event::Resized,
                         _ => Event::Leave(Leaving::Asked),
                     };
+                    let leaves = matches!(event, Event::Leave(_));
                     if !sink(event) {
                         return;
                     }
+                    if leaves {
+                        return await_leave(&left, force);
+                    }
                 }
                 if gone {
-                    sink(Event::Leave(Leaving::HungUp));
+                    if sink(Event::Leave(Leaving::HungUp)) {
+                        await_leave(&left, force);
+                    }
                     return;
                 }
             }
         })?;
-    Ok(())
+    Ok(Leaver(here))
+}
+
+fn await_leave(left: &mpsc::Receiver<()>, force: impl FnOnce()) {
+    if left.recv_timeout(LEAVE_WAIT) == Err(mpsc::RecvTimeoutError::Timeout) {
+        force();
+    }
 }
 
 /// Stops this process as SIGTSTP does by default; returns when it is continued.
@@ -204,7 +244,6 @@ pub fn stop_process() -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::console::term::key::{Code, Key};
-    use std::time::Duration;
 
     const LONG: Duration = Duration::from_secs(10);
 
@@ -243,12 +282,20 @@ mod tests {
 
     #[test]
     fn while_paused_the_keys_are_left_to_others() {
-        let (mut thread, events, mut tty) = start();
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let (send, events) = mpsc::channel();
+        let mut others = theirs.try_clone().unwrap();
+        let mut tty = ours;
+        let mut thread = InputThread::start(theirs.into(), move |e| send.send(e).is_ok()).unwrap();
         thread.pause().unwrap();
         tty.write_all(b"a").unwrap();
-        assert!(events.try_recv().is_err());
+        // Another reads what was typed meanwhile: it would be gone if it had been read here.
+        let mut byte = [0];
+        others.read_exact(&mut byte).unwrap();
+        assert_eq!(&byte, b"a");
+        tty.write_all(b"b").unwrap();
         thread.resume().unwrap();
-        assert_eq!(events.recv_timeout(LONG).unwrap(), key("a"));
+        assert_eq!(events.recv_timeout(LONG).unwrap(), key("b"));
     }
 
     #[test]
@@ -262,11 +309,37 @@ mod tests {
     fn the_watcher_notices_a_hang_up() {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let (send, events) = mpsc::channel();
-        watch(theirs.into(), &[SIGWINCH], move |e| send.send(e).is_ok()).unwrap();
+        let (forced, force) = mpsc::channel();
+        let sink = move |event| send.send(event).is_ok();
+        let leaver = watch(theirs.into(), &[SIGWINCH], sink, move || {
+            forced.send(()).unwrap();
+        });
         drop(ours);
         assert_eq!(
             events.recv_timeout(LONG).unwrap(),
             Event::Leave(Leaving::HungUp)
+        );
+        // Nobody leaves: it is done by force.
+        assert_eq!(force.recv_timeout(LONG), Ok(()));
+        drop(leaver);
+    }
+
+    #[test]
+    fn whoever_leaves_in_time_isnt_forced() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let (send, events) = mpsc::channel();
+        let (forced, force) = mpsc::channel::<()>();
+        let sink = move |event| send.send(event).is_ok();
+        let leaver = watch(theirs.into(), &[SIGWINCH], sink, move || {
+            forced.send(()).unwrap();
+        });
+        drop(leaver);
+        drop(ours);
+        events.recv_timeout(LONG).unwrap();
+        // The watcher has ended, and `forced` with it, unused.
+        assert_eq!(
+            force.recv_timeout(LONG),
+            Err(mpsc::RecvTimeoutError::Disconnected)
         );
     }
 }

@@ -13,7 +13,7 @@ pub use caps::{Caps, Colours};
 pub use clipboard::{TooLong, osc52};
 pub use frame::FrameWriter;
 pub use guard::{Guard, NoTerminal, Tty, restore, restore_on_panic};
-pub use input::{Event, InputThread, Leaving, stop_process, watch_signals};
+pub use input::{Event, InputThread, Leaver, Leaving, stop_process, watch_signals};
 pub use key::{BadKey, Code, Key};
 pub use pacer::Pacer;
 pub use parse::{Input, Mouse, MouseKind, Parser};

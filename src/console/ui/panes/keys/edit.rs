@@ -2,14 +2,13 @@
 
 use crate::aws::reply::Secret;
 use crate::aws::{Api, ops};
+use crate::console::app::Message;
 use crate::console::ui::layers::{Choice, Choose, Form, FormField, Values};
 use crate::console::ui::pane::Command;
 use crate::model::{ApiKey, QuotaPeriod, QuotaSettings, Stage, ThrottleSettings, UsagePlan};
 
 use super::matrix::{Matrix, StageColumn, key_name};
 
-/// The largest file of keys that is read, in bytes: thousands of keys.
-const MOST_BYTES: u64 = 1 << 20;
 const PERIODS: [&str; 3] = ["DAY", "WEEK", "MONTH"];
 const LIMITS: &str = "For each key of the plan. Empty is no limit; 0 turns it off.";
 const NO_PLAN: &str = "none";
@@ -318,18 +317,7 @@ pub(super) fn import() -> Form {
         if path.is_empty() {
             return Err("name a file".to_owned());
         }
-        let failed = |error: std::io::Error| format!("{path}: {error}");
-        let size = std::fs::metadata(path).map_err(failed)?.len();
-        if size > MOST_BYTES {
-            return Err(format!("{path} has {size} bytes, {MOST_BYTES} at most: split it"));
-        }
-        let text = std::fs::read_to_string(path).map_err(failed)?;
-        let head = text.lines().next().unwrap_or_default().to_ascii_lowercase();
-        let has = |name: &str| head.split(',').any(|column| column.trim().trim_matches('"') == name);
-        if !has("name") || !has("key") {
-            return Err(format!("{path}: its first line must name the columns Name and Key"));
-        }
-        Ok(vec![Command::propose(ops::keys::import(Secret::new(text)))])
+        Ok(vec![Command::Tell(Message::ImportKeys(path.into()))])
     })
     .about("A CSV file whose first line names the columns: Name and Key, and if wanted Description, Enabled, UsagePlanIds.")
 }
