@@ -129,8 +129,8 @@ fn names_after(code: &str, prefix: &str) -> BTreeSet<String> {
 
 /// The modules below `parent` (a path of names from the crate's root) that a file names, by their absolute or their relative path.
 fn names_below(parent: &[&str], path: &Path, code: &str) -> BTreeSet<String> {
-    let absolute: String = parent.iter().map(|name| format!("{name}::")).collect();
-    let mut names = names_after(code, &format!("crate::{absolute}"));
+    let absolute = [&["crate"], parent, &[""]].concat().join("::");
+    let mut names = names_after(code, &absolute);
     let module = module_of(path);
     // From so many modules below, so many steps lead up to it.
     if module.len() > parent.len() && module.iter().zip(parent).all(|(a, b)| a == b) {

@@ -64,8 +64,8 @@ impl Documents {
             .enable_all()
             .build()?;
         let events: super::pacer::Sink = Arc::new(|_| {});
-        let paced = session.target.is_aws();
-        let pacer = Pacer::new(paced, clock.clone(), chance, events.clone());
+        let is_aws = session.target.is_aws();
+        let pacer = Pacer::new(is_aws, clock.clone(), chance, events.clone());
         runtime.spawn(pacer.clone().run());
         let context = Context {
             extension: Extension::at(&session.target),

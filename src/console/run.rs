@@ -128,8 +128,7 @@ pub fn run(
         .name("begin".to_owned())
         .spawn(move || {
             let told = outside.clone();
-            let begun = catch_unwind(AssertUnwindSafe(|| begin(outside)));
-            if begun.is_err() {
+            if catch_unwind(AssertUnwindSafe(|| begin(outside))).is_err() {
                 let why = "sluice failed beside this console, the log file has more: quit and start it again";
                 told.tell(Message::Say(Level::Failed, why.to_owned()));
             }

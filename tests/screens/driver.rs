@@ -170,10 +170,10 @@ impl Console<'_> {
                     self.aws.ask(fetch.query, fetch.generation);
                     self.under_way += 1;
                 }
-                Request::Effect(Effect::Forget(fetch)) => {
-                    if self.aws.forget(&fetch.query, fetch.generation) {
-                        self.under_way -= 1;
-                    }
+                Request::Effect(Effect::Forget(fetch))
+                    if self.aws.forget(&fetch.query, fetch.generation) =>
+                {
+                    self.under_way -= 1;
                 }
                 Request::Effect(Effect::Run { id, op }) => {
                     self.aws.run(id, *op);

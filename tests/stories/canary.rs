@@ -43,6 +43,8 @@ fn the_slider_moves_the_stages_canary_and_promoting_makes_it_the_base() {
 fn aborting_leaves_the_base() {
     let (mut story, api) = Story::with_api("hello");
     let base = canary(&story, &api).2;
-    story.keys("enter 6 n ctrl-s X").sees("─ abort").keys("y");
+    story
+        .keys("enter 6 n ctrl-s X")
+        .sees("done: abort the canary of dev");
     assert_eq!(canary(&story, &api), (None, None, base));
 }

@@ -304,18 +304,13 @@ fn enter_twice_changes_nothing_on_production() {
             format!("{:?}", stages.item())
         })
     };
-    // A canary of it, whose share the user moves and applies.
-    story.keys("enter 6 n ctrl-s right right");
     let before = stages(&story);
-    story.keys("P").sees("─ promote").keys("enter enter enter");
+    story.keys("enter 6 n ctrl-s");
+    story.sees("─ deploy mock to a canary of prod");
+    story.keys("enter enter enter").sees("y do it");
     assert_eq!(stages(&story), before);
-    story.keys("n").sees_no("─ promote");
-    story.keys("enter enter enter");
-    assert_ne!(
-        stages(&story),
-        before,
-        "Enter applies the slider, which asks nothing here"
-    );
+    story.keys("y").sees_no("y do it");
+    assert_ne!(stages(&story), before);
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub struct Finished {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Given {
-    Preview(Preview),
+    Preview(Box<Preview>),
     Keys(Result<Secret, String>),
 }
 
@@ -55,7 +55,7 @@ impl Task {
         let given = match &self.work {
             Work::Render(rendering) => {
                 let preview = caught(|| rendering.run(clock));
-                Given::Preview(preview.unwrap_or_else(lost))
+                Given::Preview(Box::new(preview.unwrap_or_else(lost)))
             }
             Work::ReadKeys(path) => Given::Keys(caught(|| key_file::read(path)).flatten()),
         };
@@ -95,6 +95,8 @@ fn lost(why: String) -> Preview {
         not_json: None,
         overrides: Overrides::default(),
         steps: Vec::new(),
+        empty: Vec::new(),
+        lines: Vec::new(),
         took: Duration::ZERO,
     }
 }
@@ -162,7 +164,7 @@ impl Bench {
         };
         self.shown = Some(Shown {
             rendering: rendering.clone(),
-            preview,
+            preview: *preview,
             last_output,
         });
         None
@@ -243,7 +245,7 @@ mod tests {
         let task = bench.want(work("t", "a")).unwrap();
         let finished = Finished {
             generation: task.generation,
-            given: Given::Preview(fault.unwrap_or_else(lost)),
+            given: Given::Preview(Box::new(fault.unwrap_or_else(lost))),
         };
         assert!(bench.finished(finished).is_none());
         let (preview, _) = bench.preview("t").unwrap();

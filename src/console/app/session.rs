@@ -100,18 +100,14 @@ impl Session {
     /// Where a stage answers. On other endpoints than AWS's own by path, so that no name needs to be resolved.
     #[must_use]
     pub fn stage_url(&self, api: &str, stage: &str) -> String {
-        match self.target.url().filter(|_| !self.target.has_aws_host()) {
-            Some(url) => format!(
-                "{}/_aws/execute-api/{api}/{stage}",
-                url.trim_end_matches('/')
-            ),
-            None => {
-                let region = self.region.as_deref().unwrap_or("<region>");
-                // China's regions have a domain of their own.
-                let end = if region.starts_with("cn-") { ".cn" } else { "" };
-                format!("https://{api}.execute-api.{region}.amazonaws.com{end}/{stage}")
-            }
+        if let Some(url) = self.target.url().filter(|_| !self.target.has_aws_host()) {
+            let url = url.trim_end_matches('/');
+            return format!("{url}/_aws/execute-api/{api}/{stage}");
         }
+        let region = self.region.as_deref().unwrap_or("<region>");
+        // China's regions have a domain of their own.
+        let end = if region.starts_with("cn-") { ".cn" } else { "" };
+        format!("https://{api}.execute-api.{region}.amazonaws.com{end}/{stage}")
     }
 
     /// What AWS CLI commands need to reach the same place.

@@ -192,8 +192,8 @@ impl Keymap {
                 }
                 Some(action) => match self.key_of(name).as_str() {
                     "" => {
-                        let palette = self.key_of("global.palette");
-                        out.push_str(&format!("{palette}{}", action.words));
+                        out.push_str(&self.key_of("global.palette"));
+                        out.push_str(action.words);
                     }
                     key => out.push_str(key),
                 },

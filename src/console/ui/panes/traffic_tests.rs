@@ -354,16 +354,14 @@ fn a_file_of_keys_must_be_there_and_be_one() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.csv");
     let mut driver = Driver::local();
-    driver
-        .keys("enter 7 I")
-        .types(file.to_str().unwrap())
-        .keys("enter");
+    let path = file.to_str().unwrap();
+    driver.keys("enter 7 I").types(path).keys("enter");
     assert!(driver.text().contains("No such file"), "{}", driver.text());
     std::fs::write(&file, "Name\nx\n").unwrap();
-    driver.keys("enter");
+    driver.keys("esc I").types(path).keys("enter");
     assert!(driver.text().contains("Name and Key"), "{}", driver.text());
     std::fs::write(&file, "name,key\nx,abcdefghijklmnopqrstuvwxyzabcd\n").unwrap();
-    driver.keys("enter");
+    driver.keys("esc I").types(path).keys("enter");
     assert!(
         !driver.text().contains("abcdefghijkl"),
         "a value is never shown"

@@ -147,7 +147,9 @@ impl Shell {
         // Who we are is read once; its failure is told where the account stands.
         for query in self.needs().into_iter().filter(|q| *q != Query::Identity) {
             match app.store.get(&query) {
-                Remote::Failed {
+                Remote::Never
+                | Remote::Loading { .. }
+                | Remote::Failed {
                     refreshing: true, ..
                 } => waiting = true,
                 Remote::Failed { error, .. } => {
@@ -169,7 +171,6 @@ impl Shell {
                         Meaning::Bad,
                     );
                 }
-                Remote::Never | Remote::Loading { .. } => waiting = true,
                 loaded @ Remote::Loaded { .. } => oldest = oldest.min(loaded.at()).or(loaded.at()),
             }
         }
