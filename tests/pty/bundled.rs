@@ -94,7 +94,7 @@ async fn an_attached_console_takes_over_when_the_owner_ends() {
     heir.wait_until("the offer goes", |screen| {
         !screen.contents().contains("has ended:")
     });
-    heir.wait_for("local ended");
+    heir.wait_for(" ended 000000000000");
     heir.press(":take over\r");
     heir.wait_for("the gateway has ended");
     heir.press("y");
