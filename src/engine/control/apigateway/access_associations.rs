@@ -69,15 +69,18 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     answer(&association)
 }
 
+/// Whether an ARN could be a domain's.
+fn check_domain_arn(arn: &str) -> Result<(), ServiceError> {
+    let fields: Vec<&str> = arn.splitn(6, ':').collect();
+    match fields.as_slice() {
+        ["arn", _, "apigateway", _, _, path] if path.starts_with("/domainnames/") => Ok(()),
+        _ => Err(bad(format!("Invalid ARN. ARN is not well formed {arn}"))),
+    }
+}
+
 /// The private domain of an ARN.
 fn domain(txn: &Txn<'_>, arn: &str) -> Result<Listed<Domain>, ServiceError> {
-    let fields: Vec<&str> = arn.splitn(6, ':').collect();
-    let ["arn", _, "apigateway", _, _, path] = fields.as_slice() else {
-        return Err(bad(format!("Invalid ARN. ARN is not well formed {arn}")));
-    };
-    if !path.starts_with("/domainnames/") {
-        return Err(bad(format!("Invalid ARN. ARN is not well formed {arn}")));
-    }
+    check_domain_arn(arn)?;
     let mut domains = txn.region.domains.values();
     let own = |held: &&Listed<Domain>| held.entity.domain.domain_name_arn.as_deref() == Some(arn);
     domains
@@ -114,8 +117,10 @@ pub(super) fn delete(txn: &mut Txn<'_>, input: &Input) -> Answer {
 
 pub(super) fn reject(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let arn = text(input, "domainNameAccessAssociationArn");
+    let domain_arn = text(input, "domainNameArn");
+    check_domain_arn(domain_arn)?;
     let held = find(txn, arn)?;
-    if held.entity.domain_name_arn != text(input, "domainNameArn") {
+    if held.entity.domain_name_arn != domain_arn {
         return Err(not_found("Invalid domain name identifier specified"));
     }
     txn.remove_association(arn);

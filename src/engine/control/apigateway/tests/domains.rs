@@ -316,6 +316,11 @@ fn private_domains_are_associated_with_vpc_endpoints() {
 
     let rejected = |arn: &str| json!({"domainNameAccessAssociationArn": own, "domainNameArn": arn});
     let refused = bed.refused("RejectDomainNameAccessAssociation", rejected("other"));
+    assert!(refused.starts_with("400 BadRequestException"), "{refused}");
+    let refused = bed.refused(
+        "RejectDomainNameAccessAssociation",
+        rejected(&arn[..arn.len() - 1]),
+    );
     assert_eq!(refused, gone);
     bed.ok("RejectDomainNameAccessAssociation", rejected(&arn));
     let by = || json!({"domain_name_access_association_arn": own});
