@@ -34,11 +34,47 @@ pub const CALLS: Context = Context {
 #[derive(Debug, Default)]
 pub struct Calls {
     cursor: Cursor<u64>,
+    /// Movements scroll what is said of the operation, not the list.
+    below: bool,
+    /// The first line of it that is shown.
+    first: usize,
+    /// How many lines of it were hidden at the last draw.
+    hidden: usize,
 }
+
+/// Lines that a page of the lower half moves.
+const PAGE: usize = 5;
 
 impl Calls {
     fn ids(app: &App) -> Vec<u64> {
         app.calls.newest_first().map(|e| e.id).collect()
+    }
+
+    fn scroll(&mut self, movement: Move) {
+        self.first = match movement {
+            Move::Up => self.first.saturating_sub(1),
+            Move::PageUp => self.first.saturating_sub(PAGE),
+            Move::Down => self.first + 1,
+            Move::PageDown => self.first + PAGE,
+            Move::Top => 0,
+            Move::Bottom => self.hidden,
+            _ => self.first,
+        }
+        .min(self.hidden);
+    }
+
+    /// What is said of an operation: why it failed, and its commands.
+    fn lines(entry: &Entry, width: usize) -> Vec<(String, Meaning)> {
+        let mut lines: Vec<(String, Meaning)> = Vec::new();
+        if let Ended::Failed(why) | Ended::Unknown(why) = &entry.outcome {
+            let wrapped = wrap(why, width);
+            lines.extend(wrapped.into_iter().map(|line| (line, Meaning::Bad)));
+        }
+        for command in &entry.commands {
+            let wrapped = wrap(command, width);
+            lines.extend(wrapped.into_iter().map(|line| (line, Meaning::Text)));
+        }
+        lines
     }
 
     fn entry<'a>(&self, app: &'a App) -> Option<&'a Entry> {
@@ -55,7 +91,10 @@ impl Layer for Calls {
         let app = around.app;
         match event {
             PaneEvent::Move(Move::Back | Move::Left) => return Outcome::close(),
+            PaneEvent::Move(Move::NextRegion | Move::PreviousRegion) => self.below = !self.below,
+            PaneEvent::Move(movement) if self.below => self.scroll(movement),
             PaneEvent::Move(movement) => {
+                self.first = 0;
                 self.cursor.go(movement, &Self::ids(app));
             }
             PaneEvent::Act("calls.copy") => {
@@ -97,9 +136,13 @@ impl Layer for Calls {
             );
             return;
         }
-        let details = (inner.height / 2).min(8);
-        let list = Rect::new(inner.x, inner.y, inner.width, inner.height - details);
         self.cursor.keep(&Self::ids(app));
+        let said = self.entry(app).map(|e| Self::lines(e, inner.width.into()));
+        let lines = said.unwrap_or_default();
+        let least = (inner.height / 2).min(8);
+        let details = u16::try_from(lines.len() + 1).unwrap_or(u16::MAX);
+        let details = details.clamp(least, least.max(inner.height * 2 / 3));
+        let list = Rect::new(inner.x, inner.y, inner.width, inner.height - details);
         let window = self.cursor.window(app.calls.len(), list.height);
         let here = self.cursor.index();
         let signs = canvas.signs();
@@ -136,21 +179,22 @@ impl Layer for Calls {
             ];
             canvas.line(Rect::new(list.x, y, list.width, 1), &pieces);
         }
-        let Some(entry) = self.entry(app) else {
-            return;
-        };
         let below = Rect::new(inner.x, list.bottom(), inner.width, details);
         canvas.rule(below, &[(2, "as AWS CLI")]);
-        let mut lines: Vec<(String, Meaning)> = Vec::new();
-        if let Ended::Failed(why) | Ended::Unknown(why) = &entry.outcome {
-            let wrapped = wrap(why, below.width.into());
-            lines.extend(wrapped.into_iter().map(|l| (l, Meaning::Bad)));
+        let room = usize::from(below.height.saturating_sub(1));
+        self.hidden = lines.len().saturating_sub(room);
+        self.first = self.first.min(self.hidden);
+        if self.hidden > 0 {
+            let text = if self.below {
+                let end = self.first + room;
+                format!(" {}–{end} of {} ", self.first + 1, lines.len())
+            } else {
+                " ⟨move.next-region⟩ scrolls ".to_owned()
+            };
+            canvas.line_right(below, &[(&canvas.words(&text), Meaning::Key)]);
         }
-        for command in &entry.commands {
-            let wrapped = wrap(command, below.width.into());
-            lines.extend(wrapped.into_iter().map(|l| (l, Meaning::Text)));
-        }
-        for ((line, meaning), y) in lines.iter().zip(below.y + 1..below.bottom()) {
+        let shown = lines.iter().skip(self.first);
+        for ((line, meaning), y) in shown.zip(below.y + 1..below.bottom()) {
             canvas.put(below.x, y, below.width, line, *meaning);
         }
     }

@@ -146,15 +146,15 @@ pub(super) fn first_method(app: &App) -> Option<Command> {
     Some(Command::Tell(Message::ChooseMethod { path, verb }))
 }
 
-/// Why there is no method to work on, and what to do.
-pub(super) fn missing(app: &App) -> &'static str {
+/// Why there is no method to work on, and what to do; `menu` is the action that lists all methods.
+pub(super) fn missing(app: &App, menu: &str) -> String {
     let Some(api) = &app.selection.api else {
-        return "choose an API first: ⟨global.apis⟩ lists them";
+        return "choose an API first: ⟨global.apis⟩ lists them".to_owned();
     };
     match (&app.selection.method, app.store.resources(&api.id)) {
-        (_, Remote::Never | Remote::Loading { .. }) => "the resources are being loaded",
-        (None, _) => "choose a method first: m lists them",
-        (Some(_), _) => "the method that was chosen is gone: m lists the others",
+        (_, Remote::Never | Remote::Loading { .. }) => "the resources are being loaded".to_owned(),
+        (None, _) => format!("choose a method first: ⟨{menu}⟩ lists them"),
+        (Some(_), _) => format!("the method that was chosen is gone: ⟨{menu}⟩ lists the others"),
     }
 }
 

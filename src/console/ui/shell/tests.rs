@@ -1,5 +1,6 @@
 //! Keys to actions, layers, and the lines around the pane.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Request;
@@ -204,6 +205,85 @@ fn sentences_tell_the_users_own_keys() {
         "{}",
         driver.text()
     );
+}
+
+#[test]
+fn no_sentence_names_a_key_by_hand() {
+    fn walk(folder: &std::path::Path, then: &mut dyn FnMut(&str, &str)) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, then);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                then(&path.display().to_string(), &text);
+            }
+        }
+    }
+    let named = fancy_regex::Regex::new("⟨([a-z-]+\\.[a-z-]+)⟩").unwrap();
+    // A key, and what it does.
+    let by_hand = fancy_regex::Regex::new(
+        "[\".:,;] *(ctrl-[a-z]|esc|tab|f[0-9]|[a-zA-Z0-9!?]) (lists|makes|begins|adds|runs|puts|gives|deploys|shows|goes|sends|tries|opens|reveals|hides|copies|allows|scrolls|leads) ",
+    )
+    .unwrap();
+    let keymap = keymap(&BTreeMap::new()).unwrap();
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/console");
+    walk(folder.as_ref(), &mut |path, text| {
+        if path.ends_with("tests.rs") || path.ends_with("keymap.rs") {
+            return;
+        }
+        for found in named.captures_iter(text).flatten() {
+            seen += 1;
+            let action = &found[1];
+            if keymap.keys_of(action).is_empty() {
+                wrong.push(format!("{path}: no action {action}"));
+            }
+        }
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            if by_hand.is_match(line).unwrap() && !line.contains("again throws away") {
+                wrong.push(format!("{path}: {line}"));
+            }
+        }
+    });
+    assert!(seen > 30, "{seen}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_long_error_is_read_whole_in_the_call_log() {
+    let mut driver = Driver::local();
+    driver.keys("e").types("X").keys("ctrl-s");
+    let (id, op) = driver.ran.last().unwrap().clone();
+    let failed = Error {
+        operation: "UpdateRestApi",
+        subject: "API".to_owned(),
+        cause: Cause::Malformed(format!("{}the end of it", "many words ".repeat(120))),
+        advice: String::new(),
+    };
+    driver
+        .shell
+        .heard(Event::OpDone(Box::new(crate::aws::OpDone {
+            id,
+            op,
+            answers: Vec::new(),
+            failed: Some(failed),
+            undo: None,
+        })));
+    driver.keys("esc !");
+    let text = driver.screen(80, 24).text();
+    assert!(text.contains("tab scrolls"), "{text}");
+    assert!(!text.contains("update-rest-api"), "{text}");
+    driver.keys("tab");
+    for _ in 0..30 {
+        driver.keys("j").screen(80, 24);
+    }
+    let text = driver.screen(80, 24).text();
+    assert!(text.contains("the end of it"), "{text}");
+    assert!(text.contains("update-rest-api"), "{text}");
 }
 
 #[test]

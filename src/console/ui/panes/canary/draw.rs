@@ -87,7 +87,7 @@ impl Screen<'_> {
         let Some(canary) = self.here.canary() else {
             rows.take(1);
             let text = format!(
-                "{} has no canary. n deploys what is saved to one: a share of the requests tries it while the rest gets the base.",
+                "{} has no canary. ⟨canary.new⟩ deploys what is saved to one: a share of the requests tries it while the rest gets the base.",
                 stage.stage_name
             );
             status::paragraph(canvas, rows.take(3), &text, Meaning::Dim, 3);
@@ -256,7 +256,10 @@ impl Screen<'_> {
         );
         let names = variable_names(self.here.stage);
         if names.is_empty() {
-            canvas.line(rows.0, &[("  none: a gives the canary one", Meaning::Dim)]);
+            canvas.line(
+                rows.0,
+                &[("  none: ⟨canary.add⟩ gives the canary one", Meaning::Dim)],
+            );
             return;
         }
         let none = canvas.signs().none;

@@ -296,15 +296,19 @@ impl Pane for Canary {
 
     fn blocked(&self, action: &str, app: &App) -> Option<String> {
         if app.selection.api.is_none() {
-            return Some("choose an API first: 1 lists them".to_owned());
+            return Some("choose an API first: ⟨global.apis⟩ lists them".to_owned());
         }
         let Some(here) = Here::of(app) else {
-            return Some("there is no stage: 5 makes one".to_owned());
+            return Some("there is no stage: ⟨global.stages⟩ makes one".to_owned());
         };
         let Some(canary) = here.canary() else {
             let possible = matches!(action, "canary.new" | "canary.stage");
-            return (!possible)
-                .then(|| format!("{} has no canary: n begins one", here.stage.stage_name));
+            return (!possible).then(|| {
+                format!(
+                    "{} has no canary: ⟨canary.new⟩ begins one",
+                    here.stage.stage_name
+                )
+            });
         };
         let variable = self.variables.key();
         match action {
@@ -312,7 +316,7 @@ impl Pane for Canary {
                 Some("move the slider first, with left and right".to_owned())
             }
             "canary.edit" if variable.is_none() => {
-                Some("there is no variable: a adds one to the canary".to_owned())
+                Some("there is no variable: ⟨canary.add⟩ adds one to the canary".to_owned())
             }
             "canary.remove" => {
                 let overrides = canary.stage_variable_overrides.as_ref();
@@ -374,7 +378,7 @@ impl Pane for Canary {
             status::paragraph(canvas, area, text, Meaning::Dim, 3);
         };
         let Some(api) = &app.selection.api else {
-            return say(canvas, "No API is chosen. 1 lists them.");
+            return say(canvas, "No API is chosen. ⟨global.apis⟩ lists them.");
         };
         let stages = app.store.stages(&api.id);
         let Some((_, area)) = status::remote(canvas, area, app, &stages, "stages") else {
@@ -383,7 +387,7 @@ impl Pane for Canary {
         let Some(here) = Here::of(app) else {
             return say(
                 canvas,
-                "The API has no stage, so nothing is served that could have a canary. 5 makes one.",
+                "The API has no stage, so nothing is served that could have a canary. ⟨global.stages⟩ makes one.",
             );
         };
         let range = self.ranges.range(app);

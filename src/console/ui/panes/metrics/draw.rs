@@ -227,7 +227,7 @@ impl Screen<'_> {
     fn draw_methods(&self, canvas: &mut Canvas<'_>, area: Rect, cursor: &mut Cursor<MethodId>) {
         if *self.source == Source::None {
             let text = format!(
-                "CloudWatch has figures by method only with detailed metrics, which are off on {}. 5 and then s turns them on; they cost extra.",
+                "CloudWatch has figures by method only with detailed metrics, which are off on {}. ⟨global.stages⟩ and then ⟨stages.settings⟩ turns them on; they cost extra.",
                 self.here.stage.stage_name
             );
             status::paragraph(canvas, area, &text, Meaning::Dim, 3);

@@ -153,7 +153,7 @@ impl Pane for MetricsPane {
 
     fn blocked(&self, action: &str, app: &App) -> Option<String> {
         if app.selection.api.is_none() {
-            return Some("choose an API first: 1 lists them".to_owned());
+            return Some("choose an API first: ⟨global.apis⟩ lists them".to_owned());
         }
         match action {
             "metrics.shorter" => self.ranges.no_shorter(app),
@@ -205,7 +205,7 @@ impl Pane for MetricsPane {
             status::paragraph(canvas, area, text, Meaning::Dim, 3);
         };
         let Some(api) = &app.selection.api else {
-            return say(canvas, "No API is chosen. 1 lists them.");
+            return say(canvas, "No API is chosen. ⟨global.apis⟩ lists them.");
         };
         let stages = app.store.stages(&api.id);
         let Some((_, area)) = status::remote(canvas, area, app, &stages, "stages") else {
@@ -214,7 +214,7 @@ impl Pane for MetricsPane {
         let Some(here) = Here::of(app) else {
             return say(
                 canvas,
-                "The API has no stage, so there is nothing to measure. 5 makes one.",
+                "The API has no stage, so there is nothing to measure. ⟨global.stages⟩ makes one.",
             );
         };
         let range = self.ranges.range(app);

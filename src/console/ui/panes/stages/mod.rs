@@ -218,7 +218,7 @@ impl Stages {
     fn draw_list(&mut self, canvas: &mut Canvas<'_>, area: Rect, app: &App, all: &[Stage]) {
         let shown = self.stages_shown(all);
         if all.is_empty() {
-            let text = "No stages: nothing of this API is served yet. D deploys it to a new one.";
+            let text = "No stages: nothing of this API is served yet. ⟨stages.deploy⟩ deploys it to a new one.";
             status::paragraph(canvas, area, text, Meaning::Dim, 4);
             return;
         }
@@ -386,7 +386,7 @@ impl Pane for Stages {
 
     fn blocked(&self, action: &str, app: &App) -> Option<String> {
         let Some(api) = &app.selection.api else {
-            return Some("choose an API first: 1 lists them".to_owned());
+            return Some("choose an API first: ⟨global.apis⟩ lists them".to_owned());
         };
         let Some(stage) = self.stage(app) else {
             return (action != "stages.deploy" && action != "stages.new")
@@ -459,7 +459,7 @@ impl Pane for Stages {
             status::paragraph(
                 canvas,
                 area,
-                "No API is chosen. 1 lists them.",
+                "No API is chosen. ⟨global.apis⟩ lists them.",
                 Meaning::Dim,
                 2,
             );

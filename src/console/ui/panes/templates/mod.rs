@@ -338,10 +338,10 @@ impl Pane for Templates {
                 .selection
                 .api
                 .is_none()
-                .then(|| chosen::missing(app).to_owned());
+                .then(|| chosen::missing(app, "templates.method"));
         }
         let Some(chosen) = Chosen::of(app) else {
-            return Some(chosen::missing(app).to_owned());
+            return Some(chosen::missing(app, "templates.method"));
         };
         if action == "templates.test" {
             return None;
@@ -353,7 +353,7 @@ impl Pane for Templates {
             return None;
         }
         let Some(which) = self.which(&chosen) else {
-            return Some("the method has no template yet: a adds one".to_owned());
+            return Some("the method has no template yet: ⟨templates.add⟩ adds one".to_owned());
         };
         let draft = self.drafts.get(&which);
         let state = draft.map_or(State::Saved, Draft::state);
@@ -368,7 +368,7 @@ impl Pane for Templates {
                 Some("there is nothing to take back".to_owned())
             }
             "templates.remove-row" if self.focus != Region::Sample => {
-                Some("tab goes to the sample first".to_owned())
+                Some("⟨move.next-region⟩ goes to the sample first".to_owned())
             }
             "templates.copy-output" => {
                 let fine = self

@@ -16,13 +16,19 @@ impl Templates {
     /// Draws the pane: template and sample on the left, output and notes on the right; or one of them where there is little room.
     pub(super) fn draw_all(&mut self, canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         let Some(chosen) = Chosen::of(app) else {
-            status::paragraph(canvas, area, chosen::missing(app), Meaning::Dim, 2);
+            status::paragraph(
+                canvas,
+                area,
+                &chosen::missing(app, "templates.method"),
+                Meaning::Dim,
+                2,
+            );
             return;
         };
         let Some(which) = self.keep(&chosen, app) else {
             titled(canvas, area, &chosen.words(), true);
             let text = which::none_because(chosen.method).unwrap_or_else(|| {
-                "The method has no mapping templates: bodies pass through as they are, as far as the integration lets them. a adds one."
+                "The method has no mapping templates: bodies pass through as they are, as far as the integration lets them. ⟨templates.add⟩ adds one."
                     .to_owned()
             });
             let below = Rect::new(

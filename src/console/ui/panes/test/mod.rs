@@ -347,10 +347,10 @@ impl Pane for Test {
                 .selection
                 .api
                 .is_none()
-                .then(|| chosen::missing(app).to_owned());
+                .then(|| chosen::missing(app, "test.method"));
         }
         let Some(chosen) = Chosen::of(app) else {
-            return Some(chosen::missing(app).to_owned());
+            return Some(chosen::missing(app, "test.method"));
         };
         match action {
             "test.run" | "test-typing.run" => {
@@ -423,8 +423,8 @@ impl Pane for Test {
 
     fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         let Some(chosen) = Chosen::of(app) else {
-            let text = chosen::missing(app);
-            status::paragraph(canvas, area, text, Meaning::Dim, 2);
+            let text = chosen::missing(app, "test.method");
+            status::paragraph(canvas, area, &text, Meaning::Dim, 2);
             return;
         };
         self.form.keep(&chosen, &BodyOf::Request, app);
