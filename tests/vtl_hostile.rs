@@ -36,6 +36,11 @@ fn each_attack_meets_its_limit() {
     let sharing = "#set($l=[1])#foreach($i in [1..60])#set($l=[$l,$l])#end";
     let nested =
         |open: &str, close: &str, n: usize| format!("{}{}", open.repeat(n), close.repeat(n));
+    let nest = |value: &str| {
+        format!(
+            "#set($l=[])#foreach($i in [1..40])#foreach($j in [1..1000])#set($k=[$l])#set($l={value})#end#end#set($l='')done"
+        )
+    };
     for (name, template, want) in [
         ("doubling text", doubling.to_owned(), "limit"),
         ("sharing lists", format!("{sharing}$l"), "limit"),
@@ -102,6 +107,22 @@ fn each_attack_meets_its_limit() {
         ("conditions", format!("#if(true{})t#end", " && true".repeat(1_000)), "t"),
         ("long references", format!("$a{}", ".b".repeat(50_000)), ""),
         ("macro definitions", "#macro(a)#end".repeat(10_000), ""),
+        ("lists nested without end", nest("[$l]"), "done"),
+        ("maps nested without end", nest("{'a':$l}"), "done"),
+        ("views nested without end", nest("{'a':$l}").replace("#set($l=[])", "#set($l={})").replace("'a':$l", "'a':$l.entrySet()"), "done"),
+        ("iterators nested without end", nest("[$l.iterator()]"), "done"),
+        ("arrays nested without end", nest("$k.toArray()"), "done"),
+        ("iterators of arrays nested without end", nest("$k.toArray().iterator()"), "done"),
+        (
+            "loops in loops that ended",
+            "#foreach($i in [1..1000])#foreach($j in [1..1000])#if($x)#set($foreach=$x)#end#foreach($k in [1])#set($x=$foreach)#end#end#end".to_owned(),
+            "limit",
+        ),
+        (
+            "layers that blocks keep",
+            "#macro(m)#define($d)#m()#end#end#m()#foreach($i in [1..1000])#set($s=$d.toString())#end".to_owned(),
+            "limit",
+        ),
         ("growing names", "#set($d='#set($v')#foreach($i in [1..1000])#set($t=$d+$i+'=1)')#evaluate($t)#end".to_owned(), ""),
     ] {
         let got = end(&template, "{}");

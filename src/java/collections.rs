@@ -167,10 +167,15 @@ impl Map {
         self.entries.get_mut()
     }
 
+    /// Forgets where each key stands.
+    pub(super) fn unindex(&mut self) {
+        *self.index.get_mut() = None;
+    }
+
     /// Removes all entries, and forgets that there were any.
     pub(super) fn empty(&mut self) {
         self.changes.set(0);
-        *self.index.get_mut() = None;
+        self.unindex();
         self.entries.get_mut().clear();
     }
 
@@ -288,9 +293,14 @@ impl Map {
 
     /// Removes everything.
     pub fn clear(&self) {
+        drop(self.take());
+    }
+
+    /// Removes everything and gives it.
+    pub fn take(&self) -> Vec<(Value, Value)> {
         self.changes.set(self.changes.get().wrapping_add(1));
-        self.entries.borrow_mut().clear();
-        *self.index.borrow_mut() = None;
+        self.index.take();
+        self.entries.take()
     }
 }
 
@@ -464,6 +474,14 @@ impl Cursor {
             more: Cell::new(!items.is_empty()),
             source: Source::Fixed(items),
             at: Cell::new(0),
+        }
+    }
+
+    /// The elements that only the iterator has.
+    pub(super) fn fixed_items(&mut self) -> &mut [Value] {
+        match &mut self.source {
+            Source::Fixed(items) => items,
+            Source::List(_) | Source::View(..) => &mut [],
         }
     }
 

@@ -10,6 +10,7 @@ pub mod json;
 pub mod number;
 mod print;
 pub mod regex;
+mod release;
 mod scope;
 mod spare;
 mod string;
@@ -20,6 +21,7 @@ pub use collections::{Array, Cursor, Entry, List, ListClass, Map, MapClass, View
 pub use decimal::Decimal;
 pub use double::{print_double, print_float};
 pub use print::{Printer, TooMuch};
+pub(crate) use release::release;
 pub use scope::Scope;
 pub use spare::recycle;
 pub use string::Str;

@@ -136,9 +136,10 @@ impl<'a> Printer<'a> {
                 self.sequence(&view.items(), |_| false)?;
             }
             Other::Entry(entry) => {
+                self.check()?;
+                self.depth += 1;
                 self.print(&entry.key)?;
                 self.out.push('=');
-                self.depth += 1;
                 self.print(&entry.value())?;
                 self.depth -= 1;
             }

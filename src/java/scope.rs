@@ -16,6 +16,8 @@ pub struct Scope {
     pub parent: Value,
     /// What `$foreach` was before the outermost loop.
     pub replaced: Value,
+    /// How many scopes this one leads to.
+    pub depth: usize,
     /// Most loops keep nothing.
     map: OnceCell<Rc<Map>>,
 }
@@ -24,7 +26,8 @@ impl Scope {
     /// A scope before its first turn, where `$foreach` was `previous`.
     #[must_use]
     pub fn new(previous: Value) -> Self {
-        let (parent, replaced) = if previous.as_scope().is_some() {
+        let depth = previous.as_scope().map_or(0, |scope| scope.depth + 1);
+        let (parent, replaced) = if depth > 0 {
             (previous, Value::Null)
         } else {
             (Value::Null, previous)
@@ -34,6 +37,7 @@ impl Scope {
             has_next: Cell::new(false),
             parent,
             replaced,
+            depth,
             map: OnceCell::new(),
         }
     }

@@ -460,7 +460,7 @@ impl<'a> Parser<'a, '_, '_> {
             escaped: slashes % 2 == 1,
         };
         if bare_image.len() != image.len() {
-            self.changed.push((first, bare_image.into()));
+            self.changed.insert(first, bare_image.into());
         }
         reference.null_text = self.literal(first, end, true);
         let name = if let Some(quiet) = bare_image.strip_prefix("$!") {

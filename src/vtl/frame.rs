@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::java::Value;
+use crate::java::{Value, release};
 
 use super::tree::{Call, Macro, Piece, Slot};
 
@@ -15,6 +15,15 @@ pub(super) type Layer = Option<Rc<Frame>>;
 pub(super) struct Frame {
     pub(super) parent: Layer,
     pub(super) kind: FrameKind,
+    /// How many layers are around this one.
+    pub(super) depth: usize,
+}
+
+/// Values of a layer may be nested deep. Layers are not: their number is bounded when they are made.
+impl Drop for Frame {
+    fn drop(&mut self) {
+        self.forget();
+    }
 }
 
 #[derive(Debug)]
@@ -43,6 +52,24 @@ pub(super) enum Found {
 }
 
 impl Frame {
+    pub(super) fn new(parent: &Layer, kind: FrameKind) -> Self {
+        Self {
+            parent: parent.clone(),
+            kind,
+            depth: parent.as_ref().map_or(0, |parent| parent.depth + 1),
+        }
+    }
+
+    /// Gives up the values that lie in this layer.
+    pub(super) fn forget(&self) {
+        if let FrameKind::Macro { local, .. } = &self.kind {
+            let values = local.take();
+            for (_, mut value) in values {
+                release(&mut value);
+            }
+        }
+    }
+
     pub(super) fn find(&self, slot: Slot) -> Found {
         match &self.kind {
             FrameKind::Macro {

@@ -1,6 +1,7 @@
 //! Statements: what Velocity's grammar makes of the tokens.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::lexer::{Kind, Lexer, Token};
 use super::tree::{Block, Branch, Expr, Known, Macros, Names, Node, Part, Piece, Program, Slot};
@@ -97,7 +98,7 @@ pub(super) struct Parser<'a, 'b, 'l> {
     /// The next token to consume.
     pub(super) at: usize,
     /// Texts of tokens that Velocity changes while it reads: escapes are taken off references.
-    pub(super) changed: Vec<(usize, Box<str>)>,
+    pub(super) changed: BTreeMap<usize, Box<str>>,
     pub(super) builder: &'b mut Builder<'l>,
 }
 
@@ -117,7 +118,7 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
             lexer: Lexer::new(text),
             tokens,
             at: 0,
-            changed: Vec::new(),
+            changed: BTreeMap::new(),
             builder,
         }
     }
@@ -239,7 +240,7 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
 
     /// A token's text as Velocity has it.
     pub(super) fn image(&self, index: usize) -> &str {
-        if let Some((_, image)) = self.changed.iter().rev().find(|(at, _)| *at == index) {
+        if let Some(image) = self.changed.get(&index) {
             return image;
         }
         let span = self
@@ -276,7 +277,7 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
     pub(super) fn literal(&self, from: usize, to: usize, special: bool) -> Piece {
         let to = to.min(self.tokens.len());
         let range = self.tokens.get(from..to).unwrap_or_default();
-        let plain = self.changed.last().is_none_or(|(at, _)| *at < from)
+        let plain = self.changed.range(from..).next().is_none()
             && range.iter().all(|t| !t.is_special() && !is_comment(t.kind));
         if let ([first, ..], Some(last), true) = (range, range.last(), plain) {
             // Without changes the tokens follow each other in the template.
@@ -357,7 +358,7 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
                 let index = self.take()?;
                 let text = self.escaped_directive(index);
                 self.push_text(first, (&*text).into(), self.span(index, index));
-                self.changed.push((index, text.into()));
+                self.changed.insert(index, text.into());
             }
             Kind::DoubleEscape => self.escape(first)?,
             Kind::Word | Kind::BracketedWord => {
@@ -426,9 +427,8 @@ impl<'a, 'b, 'l> Parser<'a, 'b, 'l> {
 
     /// The variable that a token names after its first character.
     pub(super) fn slot_of(&mut self, index: usize) -> Slot {
-        let changed = self.changed.iter().rev().find(|(at, _)| *at == index);
-        let image = match changed {
-            Some((_, image)) => image,
+        let image = match self.changed.get(&index) {
+            Some(image) => image,
             None => self.raw(index),
         };
         self.builder.names.slot(image.get(1..).unwrap_or_default())

@@ -270,6 +270,9 @@ impl Run<'_> {
             return Ok(());
         }
         self.allot(64)?;
+        if matches!(value, Value::List(_) | Value::Map(_) | Value::Other(_)) {
+            self.tie(&object);
+        }
         match last {
             Part::Index { index, span } => {
                 let index = self.value(index, layer)?;

@@ -287,6 +287,12 @@ impl Run<'_> {
         let scope = match self.known.foreach {
             Some(slot) => {
                 let previous = self.get(slot, layer)?;
+                if previous
+                    .as_scope()
+                    .is_some_and(|scope| scope.depth >= self.limits.depth)
+                {
+                    return self.too_deep();
+                }
                 let scope = Value::other(Other::Scope(Scope::new(previous)));
                 self.put(slot, scope.clone(), layer);
                 Some(scope)
@@ -426,18 +432,27 @@ impl Run<'_> {
             local.retain(|(s, _)| *s != body.slot);
             local.push((body.slot, host(block)));
         }
-        let inner: Layer = Some(Rc::new(Frame {
-            parent: layer.clone(),
-            kind: FrameKind::Macro {
+        let frame = Rc::new(Frame::new(
+            layer,
+            FrameKind::Macro {
                 call: Arc::clone(call),
                 definition: Arc::clone(&definition),
                 local: RefCell::new(local),
                 removed: RefCell::default(),
             },
-        }));
+        ));
+        if frame.depth > self.limits.depth {
+            // Blocks keep the layers that they were defined in.
+            return self.too_deep();
+        }
+        let inner: Layer = Some(Rc::clone(&frame));
         self.macro_depth += 1;
         let result = self.block(&definition.block, &inner, out);
         self.macro_depth -= 1;
+        drop(inner);
+        if Rc::strong_count(&frame) > 1 {
+            self.tie_layer(&frame);
+        }
         match result {
             Err(Exit::Nearest) => Ok(()),
             other => other,

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use crate::java::number::Failed;
-use crate::java::{Other, Printer, Str, TooMuch, Value, text};
+use crate::java::{List, Map, Other, Printer, Str, TooMuch, Value, release, text};
 
 use super::bindings::Binding;
 use super::block::BlockObject;
@@ -42,6 +42,48 @@ pub(super) enum Variable {
     Bound(Binding),
 }
 
+/// What may refer to itself by way of others.
+enum Tied {
+    List(Weak<List>),
+    Map(Weak<Map>),
+    Array(Weak<Other>),
+    Layer(Weak<Frame>),
+}
+
+impl Tied {
+    /// Takes its references away, once nothing looks at it any more.
+    fn untie(&self) {
+        match self {
+            Self::List(list) => {
+                if let Some(list) = list.upgrade() {
+                    let mut items = list.items_mut().split_off(0);
+                    items.iter_mut().for_each(release);
+                }
+            }
+            Self::Map(map) => {
+                if let Some(map) = map.upgrade() {
+                    for (mut key, mut value) in map.take() {
+                        release(&mut key);
+                        release(&mut value);
+                    }
+                }
+            }
+            Self::Array(array) => {
+                if let Some(other) = array.upgrade()
+                    && let Other::Array(array) = &*other
+                {
+                    array.items.take().iter_mut().for_each(release);
+                }
+            }
+            Self::Layer(layer) => {
+                if let Some(layer) = layer.upgrade() {
+                    layer.forget();
+                }
+            }
+        }
+    }
+}
+
 pub(super) struct Run<'r> {
     pub(super) input: &'r Input<'r>,
     pub(super) overrides: &'r mut Overrides,
@@ -68,6 +110,8 @@ pub(super) struct Run<'r> {
     pub(super) context: Option<Rc<crate::java::Map>>,
     pub(super) params: Option<Value>,
     pub(super) evaluated: u32,
+    /// What may be part of a circle of references, which would never be freed.
+    tied: Vec<Tied>,
 }
 
 impl<'r> Run<'r> {
@@ -101,14 +145,48 @@ impl<'r> Run<'r> {
             context: None,
             params: None,
             evaluated: 0,
+            tied: Vec::new(),
         };
         run.bind_from(0);
         run
     }
 
-    /// The payload as it was read, if it was.
-    pub(super) fn ended(self) -> Option<Value> {
-        self.document
+    /// The payload as it was read, if it was. Circles of references end here.
+    pub(super) fn ended(mut self) -> Option<Value> {
+        for tied in std::mem::take(&mut self.tied) {
+            tied.untie();
+        }
+        self.document.take()
+    }
+
+    /// Remembers a collection that was made to refer to another one.
+    pub(super) fn tie(&mut self, value: &Value) {
+        let last = self.tied.last();
+        let tied = match value {
+            Value::List(list) => match last {
+                Some(Tied::List(known)) if known.as_ptr() == Rc::as_ptr(list) => return,
+                _ => Tied::List(Rc::downgrade(list)),
+            },
+            Value::Map(map) => Tied::Map(Rc::downgrade(map)),
+            Value::Other(other) => match &**other {
+                Other::Array(_) => Tied::Array(Rc::downgrade(other)),
+                Other::Entry(entry) => Tied::Map(Rc::downgrade(&entry.map)),
+                Other::Scope(scope) => Tied::Map(Rc::downgrade(scope.map())),
+                _ => return,
+            },
+            _ => return,
+        };
+        if let (Some(Tied::Map(known)), Tied::Map(map)) = (last, &tied)
+            && known.ptr_eq(map)
+        {
+            return;
+        }
+        self.tied.push(tied);
+    }
+
+    /// Remembers a macro's layer that a block still refers to.
+    pub(super) fn tie_layer(&mut self, frame: &Rc<Frame>) {
+        self.tied.push(Tied::Layer(Rc::downgrade(frame)));
     }
 
     // Budget and failures.
@@ -193,7 +271,7 @@ impl<'r> Run<'r> {
     }
 
     #[cold]
-    fn too_deep<T>(&self) -> Ran<T> {
+    pub(super) fn too_deep<T>(&self) -> Ran<T> {
         let message = format!("nested deeper than {} levels", self.limits.depth);
         self.fail(ErrorKind::Limit, self.here, message)
     }
@@ -448,13 +526,9 @@ impl<'r> Run<'r> {
 
     #[allow(clippy::unnecessary_wraps, reason = "a layer")]
     pub(super) fn null_element(slot: Slot, layer: &Layer) -> Layer {
-        Some(Rc::new(Frame {
-            parent: layer.clone(),
-            kind: FrameKind::NullElement {
-                slot,
-                active: std::cell::Cell::new(true),
-            },
-        }))
+        let active = std::cell::Cell::new(true);
+        let kind = FrameKind::NullElement { slot, active };
+        Some(Rc::new(Frame::new(layer, kind)))
     }
 
     // Telling the tracer.

@@ -124,3 +124,81 @@ impl Template {
         &self.text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::java::{Other, Value};
+
+    /// How many of the values that a template's variables hold are left once it has ended.
+    fn left(template: &str) -> (usize, usize) {
+        let template = parse(template, &Limits::default()).unwrap();
+        let (input, mut overrides) = (Input::default(), Overrides::default());
+        let program = &template.program;
+        let mut run = Run::new(
+            program,
+            &template.text,
+            &template.limits,
+            &input,
+            &mut overrides,
+            None,
+        );
+        run.block(&program.block, &None, &mut String::new())
+            .ok()
+            .unwrap();
+        let mut counts: Vec<Box<dyn Fn() -> usize>> = Vec::new();
+        for slot in (0..).take(program.names.len()) {
+            match run.get(slot, &None).ok().unwrap() {
+                Value::List(list) => {
+                    let weak = Rc::downgrade(&list);
+                    counts.push(Box::new(move || weak.strong_count()));
+                }
+                Value::Map(map) => {
+                    let weak = Rc::downgrade(&map);
+                    counts.push(Box::new(move || weak.strong_count()));
+                }
+                Value::Other(other) if !matches!(*other, Other::Class(_)) => {
+                    let weak = Rc::downgrade(&other);
+                    counts.push(Box::new(move || weak.strong_count()));
+                }
+                _ => {}
+            }
+        }
+        run.ended();
+        let left = counts.iter().filter(|count| count() > 0).count();
+        (counts.len(), left)
+    }
+
+    #[test]
+    fn circles_of_references_are_freed() {
+        for (template, held) in [
+            ("#set($l=[1])#set($x=$l.add($l))$x", 1),
+            ("#set($l=[1])#set($x=$l.addAll([$l]))$x", 1),
+            ("#set($l=[1])#set($l[0]=$l)", 1),
+            ("#set($m={})#set($m.a=$m)", 1),
+            ("#set($m={})#set($m['a']=[$m])", 1),
+            (
+                "#set($a={})#set($b={'a':$a})#set($x=$a.putAll({'b':$b}))",
+                2,
+            ),
+            (
+                "#set($m={'a':1})#foreach($e in $m.entrySet())#set($x=$e.setValue($m))#end",
+                1,
+            ),
+            ("#set($l=[1])#set($a=$l.toArray())#set($a[0]=$a)", 2),
+            (
+                "#foreach($i in [1])#set($s=$foreach)#set($x=$foreach.put('a',$s))#end",
+                1,
+            ),
+            (
+                "#foreach($i in [1])#set($s=$foreach)#set($foreach.a=$s)#end",
+                1,
+            ),
+            ("#macro(m)#define($d)x#end#end#m()", 1),
+        ] {
+            assert_eq!(left(template), (held, 0), "{template}");
+        }
+    }
+}

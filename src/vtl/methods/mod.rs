@@ -118,11 +118,26 @@ impl Run<'_> {
     /// Velocity takes a method without parameters to fit any arguments when no other fits, and then fails to call it.
     pub(super) fn invoke(&mut self, value: &Value, method: Method, arguments: &[Value]) -> Called {
         self.compared(value, method, arguments)?;
+        self.tied(value, method, arguments);
         let called = self.invoke_fitting(value, method, arguments)?;
         if called.is_none() && !arguments.is_empty() && takes_nothing(value, method) {
             return Err(Thrown::new("this method takes no arguments"));
         }
         Ok(called)
+    }
+
+    /// Remembers a collection that a method makes refer to another.
+    fn tied(&mut self, value: &Value, method: Method, arguments: &[Value]) {
+        use Method as M;
+        let ties = matches!(
+            method,
+            M::Add | M::AddAll | M::Set | M::SetValue | M::Put | M::PutAll | M::PutIfAbsent
+        ) || method == M::Replace;
+        let holds =
+            |value: &Value| matches!(value, Value::List(_) | Value::Map(_) | Value::Other(_));
+        if ties && arguments.iter().any(holds) {
+            self.tie(value);
+        }
     }
 
     /// Takes from the budget what a method costs that compares its argument, when that holds others, with each element.
