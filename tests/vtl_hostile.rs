@@ -31,6 +31,7 @@ fn end(template: &str, body: &str) -> String {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table of attacks")]
 fn each_attack_meets_its_limit() {
     let doubling = "#set($s='ab')#foreach($i in [1..100])#set($s=$s+$s)#end$s";
     let sharing = "#set($l=[1])#foreach($i in [1..60])#set($l=[$l,$l])#end";
@@ -41,6 +42,15 @@ fn each_attack_meets_its_limit() {
             "#set($l=[])#foreach($i in [1..40])#foreach($j in [1..1000])#set($k=[$l])#set($l={value})#end#end#set($l='')done"
         )
     };
+    let numbered = |count: usize, text: &str| -> String {
+        let texts = (0..count).map(|n| text.replace('@', &n.to_string()));
+        texts.collect()
+    };
+    let often = |first: &str, again: &str| {
+        format!("{first}#foreach($i in [1..1000])#foreach($j in [1..1000]){again}#end#end")
+    };
+    let long = "#set($s='ab')#foreach($i in [1..17])#set($s=$s+$s)#end";
+    let escaped = "\\#foo".repeat(50_000);
     for (name, template, want) in [
         ("doubling text", doubling.to_owned(), "limit"),
         ("sharing lists", format!("{sharing}$l"), "limit"),
@@ -123,6 +133,43 @@ fn each_attack_meets_its_limit() {
             "#macro(m)#define($d)#m()#end#end#m()#foreach($i in [1..1000])#set($s=$d.toString())#end".to_owned(),
             "limit",
         ),
+        ("hash codes of shared lists", format!("{sharing}$l.hashCode()"), "limit"),
+        ("hash codes again and again", often("#set($l=[1..50000])", "#set($x=$l.hashCode())"), "limit"),
+        (
+            "evaluating with many macros",
+            format!("{}{}", numbered(12_000, "#macro(m@)#end"), often("", "#evaluate('')")),
+            "limit",
+        ),
+        (
+            "evaluating with many names",
+            format!("{}{}", numbered(30_000, "$!a@"), often("", "#evaluate('')")),
+            "limit",
+        ),
+        (
+            "a macro with many parameters",
+            format!("#macro(m{})#end#m({})", numbered(20_000, " $a@"), " 1".repeat(20_000)),
+            "limit",
+        ),
+        (
+            "a macro with many variables",
+            format!("#macro(m)#foreach($i in [1..1000]){}#end#end#m()", numbered(10_000, "#set($a@=1)")),
+            "limit",
+        ),
+        ("comparing long texts", often(&format!("{long}#set($t=$s+'')"), "#if($s==$t)#end"), "limit"),
+        ("comparing long texts in lists", often(&format!("{long}#set($t=$s+'')#set($k=[$s])#set($l=[$t])"), "#if($k==$l)#end"), "limit"),
+        ("looking for long texts", often(&format!("{long}#set($t=$s+'')#set($l=[$t])"), "#set($x=$l.contains($s))"), "limit"),
+        ("long texts as keys", often(&format!("{long}#set($t=$s+'')#set($m={{}})#set($m[$t]=1)"), "#set($x=$m.get($s))"), "limit"),
+        (
+            "looping over an array",
+            often("#set($l=[1..50000])#set($a=$l.toArray())", "#foreach($q in $a)#break#end"),
+            "limit",
+        ),
+        (
+            "printing a great number",
+            often("#set($n=99999999999999999999)#foreach($i in [1..9])#set($n=$n*$n)#end", "#if(\"$n\"=='x')#end"),
+            "limit",
+        ),
+        ("escaped directives", "\\#foo".repeat(50_000), escaped.as_str()),
         ("growing names", "#set($d='#set($v')#foreach($i in [1..1000])#set($t=$d+$i+'=1)')#evaluate($t)#end".to_owned(), ""),
     ] {
         let got = end(&template, "{}");

@@ -30,10 +30,10 @@ fn nested(value: Value) {
     }
     LEVEL.set(level + 1);
     drop(value);
-    while level == 0 {
-        let next = LATER.try_with(|later| later.borrow_mut().pop());
-        let Ok(Some(next)) = next else { break };
-        drop(next);
+    if level == 0 {
+        while let Ok(Some(next)) = LATER.try_with(|later| later.borrow_mut().pop()) {
+            drop(next);
+        }
     }
     LEVEL.set(level);
 }

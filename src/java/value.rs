@@ -179,12 +179,14 @@ impl Value {
         }
     }
 
-    /// How many values comparing this one may look at: itself and all that it holds, up to the bound of [`Self::equals`].
+    /// What comparing this value costs: a unit for each value that it may look at, itself and all that it holds, up to the bound of
+    /// [`Self::equals`], and one for sixteen bytes of their texts.
     #[must_use]
-    pub fn weight(&self) -> u32 {
+    pub fn weight(&self) -> u64 {
         let mut left = FUEL;
-        weigh(self, &mut left, 0);
-        FUEL - left
+        let mut bytes = 0;
+        weigh(self, &mut left, &mut bytes, 0);
+        u64::from(FUEL - left) + bytes / 16
     }
 
     /// Java's `equals()`: numbers of different classes differ, lists and maps are compared by content.
@@ -203,23 +205,38 @@ const FUEL: u32 = 100_000;
 /// Values deeper inside of others aren't compared.
 const DEPTH: u32 = 200;
 
-fn weigh(value: &Value, left: &mut u32, depth: u32) {
+fn weigh(value: &Value, left: &mut u32, bytes: &mut u64, depth: u32) {
     if *left == 0 || depth > DEPTH {
         return;
     }
     *left -= 1;
+    let mut all = |map: &Map| {
+        for (key, value) in map.pairs().iter() {
+            weigh(key, left, bytes, depth + 1);
+            weigh(value, left, bytes, depth + 1);
+        }
+    };
     match value {
+        Value::Str(text) => *bytes += text.len() as u64,
         Value::List(list) => {
             for item in list.items().iter() {
-                weigh(item, left, depth + 1);
+                weigh(item, left, bytes, depth + 1);
             }
         }
-        Value::Map(map) => {
-            for (key, value) in map.pairs().iter() {
-                weigh(key, left, depth + 1);
-                weigh(value, left, depth + 1);
+        Value::Map(map) => all(map),
+        Value::Other(other) => match &**other {
+            Other::View(view) => {
+                all(&view.map);
+                // Each element is looked for among all of the other view.
+                let pairs = view.map.len().saturating_mul(view.map.len());
+                *left = left.saturating_sub(u32::try_from(pairs).unwrap_or(FUEL));
             }
-        }
+            Other::Entry(entry) => {
+                weigh(&entry.key, left, bytes, depth + 1);
+                weigh(&entry.value(), left, bytes, depth + 1);
+            }
+            _ => {}
+        },
         _ => {}
     }
 }

@@ -193,7 +193,11 @@ impl Run<'_> {
         if let (Value::Str(a), Expr::Str(b)) = (&a, right)
             && matches!(comparison, Comparison::Equal | Comparison::NotEqual)
         {
-            return Ok(a.equals(b.of(self.source)) == (comparison == Comparison::Equal));
+            let b = b.of(self.source);
+            if a.len() == b.len() {
+                self.work(b.len() as u64 / 16)?;
+            }
+            return Ok(a.equals(b) == (comparison == Comparison::Equal));
         }
         self.value_to(right, layer, &mut b)?;
         match comparison {
@@ -227,12 +231,17 @@ impl Run<'_> {
                 let other = if a.is_null() { b } else { a };
                 return Ok(self.text_of(other)?.is_none());
             }
-            (Value::Str(a), Value::Str(b)) => return Ok(a == b),
+            (Value::Str(a), Value::Str(b)) => {
+                if a.len() == b.len() {
+                    self.work(a.len() as u64 / 16)?;
+                }
+                return Ok(a == b);
+            }
             (Value::Bool(a), Value::Bool(b)) => return Ok(a == b),
             _ => {}
         }
         if related(a, b) {
-            self.work(16 + u64::from(a.weight()))?;
+            self.work(16 + a.weight())?;
             return Ok(a.equals(b));
         }
         let (a, b) = (self.text_of(a)?, self.text_of(b)?);

@@ -70,6 +70,23 @@ impl Frame {
         }
     }
 
+    /// What going through the layer costs, beyond that of a small one.
+    pub(super) fn width(&self) -> u64 {
+        match &self.kind {
+            FrameKind::Macro {
+                definition,
+                local,
+                removed,
+                ..
+            } => {
+                let entries =
+                    local.borrow().len() + definition.parameters.len() + removed.borrow().len();
+                entries as u64 / 16
+            }
+            FrameKind::NullElement { .. } => 0,
+        }
+    }
+
     pub(super) fn find(&self, slot: Slot) -> Found {
         match &self.kind {
             FrameKind::Macro {

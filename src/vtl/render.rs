@@ -264,6 +264,12 @@ impl Run<'_> {
         let made = if iterator.is_some() {
             None
         } else {
+            if let Value::Other(other) = &source
+                && let Other::Array(array) = &**other
+            {
+                // Its elements are copied.
+                self.work(array.items.borrow().len() as u64 / 8)?;
+            }
             Self::cursor(&source)
         };
         let cursor = match (&iterator, &made) {
@@ -415,6 +421,9 @@ impl Run<'_> {
                 name: &call.name,
             });
         }
+        // Each argument is compared with those before it.
+        let arguments = call.arguments.len().min(definition.parameters.len()) as u64;
+        self.work(arguments * arguments / 16)?;
         let mut local = Vec::new();
         for (argument, &slot) in call.arguments.iter().zip(&definition.parameters) {
             if argument.value.is_constant() {
@@ -468,6 +477,10 @@ impl Run<'_> {
         };
         self.evaluated += 1;
         self.allot(text.len() * 16 + 1_024)?;
+        let names = self.names.as_ref().unwrap_or(&self.program.names);
+        // Names and macros are copied.
+        let copied = names.len() + 2 * (self.macros.len() + self.program.macros.len());
+        self.work(copied as u64)?;
         let names = self.names.as_ref().unwrap_or(&self.program.names).clone();
         let mut macros = self.program.macros.clone();
         macros.extend(self.macros.iter().map(|(k, v)| (k.clone(), Arc::clone(v))));

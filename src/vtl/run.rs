@@ -161,9 +161,9 @@ impl<'r> Run<'r> {
 
     /// Remembers a collection that was made to refer to another one.
     pub(super) fn tie(&mut self, value: &Value) {
-        let last = self.tied.last();
+        let before = self.tied.last();
         let tied = match value {
-            Value::List(list) => match last {
+            Value::List(list) => match before {
                 Some(Tied::List(known)) if known.as_ptr() == Rc::as_ptr(list) => return,
                 _ => Tied::List(Rc::downgrade(list)),
             },
@@ -176,7 +176,7 @@ impl<'r> Run<'r> {
             },
             _ => return,
         };
-        if let (Some(Tied::Map(known)), Tied::Map(map)) = (last, &tied)
+        if let (Some(Tied::Map(known)), Tied::Map(map)) = (before, &tied)
             && known.ptr_eq(map)
         {
             return;
@@ -212,6 +212,11 @@ impl<'r> Run<'r> {
             }
             None => self.fail(ErrorKind::Limit, self.here, "the template takes too long"),
         }
+    }
+
+    /// What is left of the budget of work.
+    pub(super) fn steps_left(&self) -> u64 {
+        self.steps
     }
 
     /// Takes bytes from the memory budget, and the work of filling them.
@@ -327,7 +332,11 @@ impl<'r> Run<'r> {
         }
         let before = out.len();
         let limit = self.limits.output_bytes;
-        if Printer::new(out, limit).print(value) == Err(TooMuch) {
+        let mut printer = Printer::new(out, limit);
+        let ended = printer.print(value);
+        let work = printer.work;
+        self.work(work)?;
+        if ended == Err(TooMuch) {
             return self.fail(
                 ErrorKind::Limit,
                 self.here,
@@ -430,6 +439,7 @@ impl<'r> Run<'r> {
     fn search(&mut self, slot: Slot, layer: &Layer) -> Ran<Value> {
         let mut next = layer;
         while let Some(frame) = next {
+            self.work(frame.width())?;
             match frame.find(slot) {
                 Found::Value(value) => return Ok(value),
                 Found::Null => return Ok(Value::Null),
@@ -465,6 +475,8 @@ impl<'r> Run<'r> {
     pub(super) fn put(&mut self, slot: Slot, value: Value, layer: &Layer) {
         let mut next = layer;
         while let Some(frame) = next {
+            // What is to be done next notices when nothing is left.
+            self.steps = self.steps.saturating_sub(frame.width());
             frame.put(slot, &value);
             next = &frame.parent;
         }

@@ -22,7 +22,6 @@ mod number;
 mod string;
 
 use std::borrow::Cow;
-use std::rc::Rc;
 
 use crate::java::{Cursor, ListClass, Other, Scope, Value};
 
@@ -98,6 +97,9 @@ pub(super) fn character(value: &Value) -> Option<u16> {
     }
 }
 
+/// Bytes from which on comparing texts is counted.
+const LONG: usize = 256;
+
 pub(super) const NULL: Thrown = Thrown::Exception(Cow::Borrowed("an argument is null"));
 
 /// The elements of a `Collection`; `None` for anything else.
@@ -143,10 +145,14 @@ impl Run<'_> {
     /// Takes from the budget what a method costs that compares its argument, when that holds others, with each element.
     fn compared(&mut self, value: &Value, method: Method, arguments: &[Value]) -> Ran {
         use Method as M;
-        let Some(argument @ (Value::List(_) | Value::Map(_) | Value::Other(_))) = arguments.first()
-        else {
+        let Some(argument) = arguments.first() else {
             return Ok(());
         };
+        match argument {
+            Value::Str(text) if text.len() >= LONG => {}
+            Value::List(_) | Value::Map(_) | Value::Other(_) => {}
+            _ => return self.compared_second(method, arguments),
+        }
         let compares = matches!(
             method,
             M::Contains | M::ContainsAll | M::ContainsKey | M::ContainsValue | M::Equals | M::Get
@@ -167,20 +173,39 @@ impl Run<'_> {
             },
             _ => 1,
         };
-        self.comparing(argument, elements)
+        if let Value::Str(text) = argument {
+            // Only texts of the same length are compared. Large maps look up, they don't compare.
+            let same = |item: &Value| matches!(item, Value::Str(item) if item.len() == text.len());
+            let alike = match value {
+                Value::List(list) => list.items().iter().filter(|item| same(item)).count(),
+                Value::Map(_) if method != Method::ContainsValue => elements.min(32),
+                _ => elements,
+            };
+            self.comparing(argument, alike)?;
+        } else {
+            self.comparing(argument, elements)?;
+        }
+        self.compared_second(method, arguments)
     }
 
-    /// Takes from the budget what it costs to compare a value, when it holds others, with each of so many.
+    /// Takes from the budget what it costs to compare a second argument with what is there.
+    fn compared_second(&mut self, method: Method, arguments: &[Value]) -> Ran {
+        match (method, arguments) {
+            (Method::Remove, [_, value]) | (Method::Replace, [_, value, _]) => {
+                self.comparing(value, 1)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes from the budget what it costs to compare a value, when it holds others or is long, with each of so many.
     pub(super) fn comparing(&mut self, value: &Value, elements: usize) -> Ran {
         let weight = match value {
-            Value::List(_) | Value::Map(_) => value.weight(),
-            Value::Other(other) => match &**other {
-                Other::View(view) => Value::Map(Rc::clone(&view.map)).weight(),
-                _ => 1,
-            },
+            Value::List(_) | Value::Map(_) | Value::Other(_) => value.weight(),
+            Value::Str(text) if text.len() >= LONG => text.len() as u64 / 16,
             _ => return Ok(()),
         };
-        self.work(u64::from(weight) * (elements as u64 + 1))
+        self.work(weight.saturating_mul(elements as u64 + 1))
     }
 
     fn invoke_fitting(&mut self, value: &Value, method: Method, arguments: &[Value]) -> Called {
@@ -268,8 +293,10 @@ impl Run<'_> {
                 Ok(Some(Value::Bool(value.equals(other))))
             }
             (Method::HashCode, []) => {
-                self.work(64)?;
-                Ok(Some(Value::Int(hash(value, 0))))
+                let mut left = self.steps_left();
+                let hash = hash(value, 0, &mut left);
+                self.work(self.steps_left() - left + 16)?;
+                Ok(Some(Value::Int(hash)))
             }
             (Method::GetClass, []) => {
                 Ok(Some(Value::other(Other::Class(value.class_name().into()))))
@@ -373,15 +400,26 @@ fn scope_method(
     })
 }
 
-/// `hashCode()` of the classes for which it is the same in every run.
+/// `hashCode()` of the classes for which it is the same in every run. Takes what it costs from `left`; the code is wrong once nothing is.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_possible_wrap,
     reason = "hash codes wrap"
 )]
-fn hash(value: &Value, depth: u32) -> i32 {
-    if depth > 100 {
+fn hash(value: &Value, depth: u32, left: &mut u64) -> i32 {
+    let cost = match value {
+        Value::Str(text) => 1 + text.len() as u64 / 16,
+        Value::Other(other) => match &**other {
+            Other::View(view) => 1 + view.map.len() as u64,
+            // The value is looked for in the map.
+            Other::Entry(entry) => 8 + entry.key.weight() * entry.map.len().min(32) as u64,
+            _ => 1,
+        },
+        _ => 1,
+    };
+    *left = left.saturating_sub(cost);
+    if depth > 100 || *left == 0 {
         return 0;
     }
     let long = |n: i64| (n ^ (n as u64 >> 32) as i64) as i32;
@@ -401,21 +439,23 @@ fn hash(value: &Value, depth: u32) -> i32 {
             h.wrapping_mul(31).wrapping_add(unit.into())
         }),
         Value::List(list) => list.items().iter().fold(1_i32, |h, item| {
-            h.wrapping_mul(31).wrapping_add(hash(item, depth + 1))
+            h.wrapping_mul(31).wrapping_add(hash(item, depth + 1, left))
         }),
         Value::Map(map) => map.pairs().iter().fold(0_i32, |h, (key, value)| {
-            h.wrapping_add(hash(key, depth + 1) ^ hash(value, depth + 1))
+            h.wrapping_add(hash(key, depth + 1, left) ^ hash(value, depth + 1, left))
         }),
         Value::Other(other) => match &**other {
             Other::Char(unit) => (*unit).into(),
             Other::Short(n) => (*n).into(),
             Other::Byte(n) => (*n).into(),
             Other::Float(f) => f.to_bits() as i32,
-            Other::Entry(entry) => hash(&entry.key, depth + 1) ^ hash(&entry.value(), depth + 1),
+            Other::Entry(entry) => {
+                hash(&entry.key, depth + 1, left) ^ hash(&entry.value(), depth + 1, left)
+            }
             Other::View(view) => view
                 .items()
                 .iter()
-                .fold(0_i32, |h, item| h.wrapping_add(hash(item, depth + 1))),
+                .fold(0_i32, |h, item| h.wrapping_add(hash(item, depth + 1, left))),
             _ => 0,
         },
     }
