@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use indexmap::IndexMap;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sluice::vtl::{self, Input, Limits, Overrides};
 
 const CASES: &str = include_str!("data/vtl-cases.jsonl");
@@ -87,6 +87,29 @@ fn every_case_renders_as_the_reference_does() {
 }
 
 /// One parsed template serves all requests, on whatever thread they are.
+/// Each line of the file is a template and what the reference printed for it; `error` means that any error is right.
+#[test]
+fn methods_answer_as_those_of_java_do() {
+    let input = json!({
+        "body": r#"{"l":[1,2,3,4],"big":123456789012345678901234567890}"#,
+        "params": {"querystring": {"q": "1"}},
+    });
+    let mut wrong = Vec::new();
+    for line in include_str!("data/vtl-methods.jsonl").lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let template = case["template"].as_str().unwrap();
+        match (render(template, &input), case["expected"].as_str()) {
+            (Ok((output, _)), Some(expected)) if output == expected => {}
+            (Err(_), None) => {}
+            (got, expected) => wrong.push(format!(
+                "{template}\n    {:?}\n    {expected:?}",
+                got.map(|(output, _)| output)
+            )),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn a_template_is_shared_between_threads() {
     fn shared(_: &(impl Send + Sync)) {}

@@ -1,12 +1,12 @@
-//! `String.format`, with the conversions that templates use: `d x X o s S c b f e n %`.
+//! `String.format`, with the conversions that templates use: `d x X o s S c b h f e n %`.
 
 use crate::java::{Decimal, Other, Value, number};
 
-/// Formats; each argument comes with its printed text. Fails as Java throws.
+/// Formats; each argument comes with its printed text, and its hash code when the pattern may ask for one. Fails as Java throws.
 pub(super) fn format(
     pattern: &str,
     arguments: &[Value],
-    texts: &[String],
+    (texts, hashes): (&[String], &[Option<Value>]),
     limit: usize,
 ) -> Result<String, &'static str> {
     let mut out = String::new();
@@ -34,7 +34,14 @@ pub(super) fn format(
                 let (Some(argument), Some(text)) = (arguments.get(at), texts.get(at)) else {
                     return Err("an argument of the format is missing");
                 };
-                spec.argument(argument, text, &mut out)?;
+                if matches!(spec.conversion, 'h' | 'H') && !argument.is_null() {
+                    let hash = hashes.get(at).and_then(Option::as_ref);
+                    let shown = format!("{:x}", hash.map_or(0, number::int));
+                    let upper = spec.conversion == 'H';
+                    spec.pad(&if upper { shown.to_uppercase() } else { shown }, &mut out);
+                } else {
+                    spec.argument(argument, text, &mut out)?;
+                }
             }
         }
         if out.len() > limit {

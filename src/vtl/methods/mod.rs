@@ -2,6 +2,9 @@
 //!
 //! A call that fits no method gives nothing, which prints as the empty string. A method that throws ends the template.
 
+mod big;
+mod bits;
+mod float;
 mod format;
 #[allow(
     clippy::too_many_lines,
@@ -17,6 +20,7 @@ mod number;
 #[allow(
     clippy::unnecessary_wraps,
     clippy::unused_self,
+    clippy::too_many_lines,
     reason = "arms of one table share a form"
 )]
 mod string;
@@ -452,6 +456,7 @@ fn hash(value: &Value, depth: u32, left: &mut u64) -> i32 {
             Other::Entry(entry) => {
                 hash(&entry.key, depth + 1, left) ^ hash(&entry.value(), depth + 1, left)
             }
+            Other::Big(n) => big::big_hash(n),
             Other::View(view) => view
                 .items()
                 .iter()
@@ -516,12 +521,24 @@ fn takes_nothing(value: &Value, method: Method) -> bool {
             Other::Iterator(_) => matches!(method, M::HasNext | M::Next | M::Remove),
             Other::Char(_) => method == M::CharValue,
             Other::Class(_) => method == M::GetName,
-            Other::Host(host) if host.as_any().is::<Tool>() => {
-                host.class() == "Oracle$Input" && matches!(method, M::Params | M::GetBody)
+            Other::Host(host) => {
+                host.as_any()
+                    .downcast_ref::<Tool>()
+                    .is_some_and(|tool| tool.0 == Binding::Input)
+                    && matches!(method, M::Params | M::GetBody)
             }
-            Other::Host(_) => false,
             Other::Scope(scope) => scope_method(scope, value, method, &[]).is_some(),
-            Other::Big(_) => number || signed || matches!(method, M::BitLength | M::BitCount),
+            Other::Big(_) => {
+                let bits = matches!(
+                    method,
+                    M::BitLength | M::BitCount | M::Sqrt | M::Not | M::GetLowestSetBit
+                );
+                let exact = matches!(
+                    method,
+                    M::LongValueExact | M::IntValueExact | M::ShortValueExact | M::ByteValueExact
+                );
+                number || signed || bits || exact
+            }
             Other::Decimal(_) => number || signed || method == M::ToPlainString,
             Other::Float(_) => number || float,
             Other::Short(_) | Other::Byte(_) => number,

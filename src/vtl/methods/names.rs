@@ -51,6 +51,17 @@ methods! {
     ToJsonString "toJSONString" ToLowerCase "toLowerCase" ToOctalString "toOctalString" ToPlainString "toPlainString"
     ToString "toString" ToUpperCase "toUpperCase" Trim "trim" TrimToSize "trimToSize" UrlDecode "urlDecode"
     UrlEncode "urlEncode" ValueOf "valueOf" Values "values"
+    And "and" AndNot "andNot" ByteValueExact "byteValueExact" CompareUnsigned "compareUnsigned" Decode "decode"
+    Digit "digit" DivideUnsigned "divideUnsigned" DoubleToLongBits "doubleToLongBits"
+    DoubleToRawLongBits "doubleToRawLongBits" FloatToIntBits "floatToIntBits" FloatToRawIntBits "floatToRawIntBits"
+    ForDigit "forDigit" Gcd "gcd" GetBoolean "getBoolean" GetLowestSetBit "getLowestSetBit"
+    GetNumericValue "getNumericValue" IntBitsToFloat "intBitsToFloat" IntValueExact "intValueExact"
+    IsAlphabetic "isAlphabetic" IsProbablePrime "isProbablePrime" LongBitsToDouble "longBitsToDouble"
+    LongValueExact "longValueExact" Merge "merge" Not "not" OffsetByCodePoints "offsetByCodePoints" Or "or"
+    ParseUnsignedInt "parseUnsignedInt" ParseUnsignedLong "parseUnsignedLong" RemainderUnsigned "remainderUnsigned"
+    ReverseBytes "reverseBytes" RotateLeft "rotateLeft" RotateRight "rotateRight" ShiftLeft "shiftLeft"
+    ShiftRight "shiftRight" ShortValueExact "shortValueExact" Sqrt "sqrt" TestBit "testBit"
+    ToUnsignedLong "toUnsignedLong" ToUnsignedString "toUnsignedString" Xor "xor"
 }
 
 /// A property that some class has, looked up once when the template is parsed. Its first letter may be of either case.

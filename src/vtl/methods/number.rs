@@ -3,9 +3,11 @@
 use num_bigint::{BigInt, Sign};
 
 use crate::java::number::{self, Operator};
-use crate::java::{Decimal, Other, Str, Value, text};
+use crate::java::{Decimal, Other, Str, Value};
 
 use super::super::run::Run;
+use super::bits::bits_static;
+use super::float::{double_bits, extreme, float_static, parse_double};
 use super::{Called, Method, NULL, Thrown, character, double, int, long};
 
 fn some(value: impl Into<Value>) -> Called {
@@ -20,7 +22,7 @@ fn order(order: std::cmp::Ordering) -> Called {
     })))
 }
 
-fn not_a_number(text: &str) -> Thrown {
+pub(super) fn not_a_number(text: &str) -> Thrown {
     Thrown::Exception(format!("`{text}` isn't such a number").into())
 }
 
@@ -46,27 +48,6 @@ fn parse(text: &Value, radix: i32) -> Result<Option<i64>, Thrown> {
     match radix.and_then(|radix| i64::from_str_radix(text, radix).ok()) {
         Some(n) => Ok(Some(n)),
         None => Err(not_a_number(text)),
-    }
-}
-
-fn parse_double(text: &str) -> Result<f64, Thrown> {
-    let trimmed = text::trim(text);
-    let digits = trimmed
-        .strip_suffix(['d', 'D', 'f', 'F'])
-        .unwrap_or(trimmed);
-    match trimmed {
-        "NaN" | "+NaN" | "-NaN" => return Ok(f64::NAN),
-        "Infinity" | "+Infinity" => return Ok(f64::INFINITY),
-        "-Infinity" => return Ok(f64::NEG_INFINITY),
-        _ => {}
-    }
-    if digits
-        .bytes()
-        .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
-    {
-        digits.parse().map_err(|_| not_a_number(text))
-    } else {
-        Err(not_a_number(text))
     }
 }
 
@@ -140,7 +121,11 @@ impl Run<'_> {
                 Other::Float(f) => match (method, arguments) {
                     (Method::IsNaN, []) => some(f.is_nan()),
                     (Method::IsInfinite, []) => some(f.is_infinite()),
-                    _ => Ok(None),
+                    (Method::CompareTo, [other]) if other.class_name() == value.class_name() => {
+                        order(compare_doubles(f64::from(*f), number::double(other)))
+                    }
+                    (Method::CompareTo, [other]) => Err(not_comparable(other)),
+                    _ => self.static_method("java.lang.Float", method, arguments),
                 },
                 Other::Short(_) | Other::Byte(_) => match (method, arguments) {
                     (Method::CompareTo, [other]) if other.class_name() == value.class_name() => {
@@ -170,6 +155,7 @@ impl Run<'_> {
             "java.lang.Integer" => integer_static(method, arguments, true),
             "java.lang.Long" => integer_static(method, arguments, false),
             "java.lang.Double" => double_static(method, arguments),
+            "java.lang.Float" => float_static(method, arguments),
             "java.lang.Boolean" => boolean_static(method, arguments),
             "java.lang.Character" => character_static(method, arguments),
             "java.lang.String"
@@ -252,7 +238,7 @@ impl Run<'_> {
                         Some(n) => some(Value::big(n.into())),
                         None => Ok(None),
                     },
-                    _ => Ok(None),
+                    _ => self.big_bits(n, method, arguments),
                 };
             }
         };
@@ -305,7 +291,7 @@ impl Run<'_> {
     }
 }
 
-fn compare_doubles(a: f64, b: f64) -> std::cmp::Ordering {
+pub(super) fn compare_doubles(a: f64, b: f64) -> std::cmp::Ordering {
     a.partial_cmp(&b)
         .filter(|order| order.is_ne() || a.to_bits() == b.to_bits())
         .unwrap_or_else(|| {
@@ -316,7 +302,7 @@ fn compare_doubles(a: f64, b: f64) -> std::cmp::Ordering {
 }
 
 /// A whole number in the class of the method: `Integer` or `Long`.
-fn in_class(n: i64, small: bool) -> Value {
+pub(super) fn in_class(n: i64, small: bool) -> Value {
     if small {
         #[allow(clippy::cast_possible_truncation, reason = "Java wraps")]
         Value::Int(n as i32)
@@ -383,7 +369,9 @@ fn integer_static(method: Method, arguments: &[Value], small: bool) -> Called {
             })
         })),
         (_, [n]) => {
-            let Some(n) = read(n) else { return Ok(None) };
+            let Some(n) = read(n) else {
+                return bits_static(method, arguments, small);
+            };
             let bits = if small { u64::from(n as u32) } else { n as u64 };
             let width = if small { 32 } else { 64 };
             let count = |n: u32| Some(Value::Int(n as i32));
@@ -404,10 +392,10 @@ fn integer_static(method: Method, arguments: &[Value], small: bool) -> Called {
                     Some(in_class(top as i64, small))
                 }
                 Method::LowestOneBit => Some(in_class((bits & bits.wrapping_neg()) as i64, small)),
-                _ => None,
+                _ => return bits_static(method, arguments, small),
             })
         }
-        _ => Ok(None),
+        _ => bits_static(method, arguments, small),
     }
 }
 
@@ -427,17 +415,15 @@ fn double_static(method: Method, arguments: &[Value]) -> Called {
         (Method::IsNaN, [n]) => Ok(double(n).map(|d| d.is_nan().into())),
         (Method::IsInfinite, [n]) => Ok(double(n).map(|d| d.is_infinite().into())),
         (Method::IsFinite, [n]) => Ok(double(n).map(|d| d.is_finite().into())),
-        (Method::Max, [a, b]) => Ok(double(a)
+        (Method::Max | Method::Min, [a, b]) => Ok(double(a)
             .zip(double(b))
-            .map(|(a, b)| Value::Double(a.max(b)))),
-        (Method::Min, [a, b]) => Ok(double(a)
-            .zip(double(b))
-            .map(|(a, b)| Value::Double(a.min(b)))),
+            .map(|(a, b)| Value::Double(extreme(method, a, b)))),
         (Method::Sum, [a, b]) => Ok(double(a).zip(double(b)).map(|(a, b)| Value::Double(a + b))),
         (Method::Compare, [a, b]) => match double(a).zip(double(b)) {
             Some((a, b)) => order(compare_doubles(a, b)),
             None => Ok(None),
         },
+        (_, [n]) => Ok(double_bits(method, n)),
         _ => Ok(None),
     }
 }
@@ -447,8 +433,13 @@ fn boolean_static(method: Method, arguments: &[Value]) -> Called {
         (Method::ParseBoolean | Method::ValueOf, [Value::Str(text)]) => {
             Some(text.eq_ignore_ascii_case("true").into())
         }
-        (Method::ParseBoolean | Method::ValueOf, [Value::Null]) => Some(false.into()),
         (Method::ValueOf, [Value::Bool(b)]) => Some((*b).into()),
+        // No system property has a name that a template could ask for.
+        (Method::GetBoolean, [Value::Str(_)])
+        | (Method::GetBoolean | Method::ParseBoolean | Method::ValueOf, [Value::Null]) => {
+            Some(false.into())
+        }
+        (Method::HashCode, [Value::Bool(b)]) => Some(Value::Int(if *b { 1231 } else { 1237 })),
         (Method::ToString, [Value::Bool(b)]) => Some(b.to_string().into()),
         (Method::LogicalAnd, [Value::Bool(a), Value::Bool(b)]) => Some((*a && *b).into()),
         (Method::LogicalOr, [Value::Bool(a), Value::Bool(b)]) => Some((*a || *b).into()),
@@ -459,8 +450,30 @@ fn boolean_static(method: Method, arguments: &[Value]) -> Called {
 }
 
 fn character_static(method: Method, arguments: &[Value]) -> Called {
-    let [argument] = arguments else {
-        return Ok(None);
+    let argument = match (method, arguments) {
+        (_, [argument]) => argument,
+        (Method::ForDigit, [digit, radix]) => {
+            return Ok(int(digit).zip(int(radix)).map(|(digit, radix)| {
+                let digit = u32::try_from(digit).ok();
+                let radix = u32::try_from(radix).ok().filter(|r| (2..=36).contains(r));
+                let shown = digit.zip(radix).and_then(|(d, r)| char::from_digit(d, r));
+                // ASCII, or the zero unit where there is no such digit.
+                let unit = shown.and_then(|c| u16::try_from(u32::from(c)).ok());
+                Value::other(Other::Char(unit.unwrap_or(0)))
+            }));
+        }
+        (Method::Digit, [c, radix]) => {
+            let code = character(c)
+                .map(u32::from)
+                .or_else(|| u32::try_from(int(c)?).ok());
+            let radix = int(radix).map(u32::try_from);
+            return Ok(code.zip(radix).map(|(code, radix)| {
+                let radix = radix.ok().filter(|r| (2..=36).contains(r));
+                let digit = radix.and_then(|radix| char::from_u32(code)?.to_digit(radix));
+                Value::Int(digit.map_or(-1, u32::cast_signed))
+            }));
+        }
+        _ => return Ok(None),
     };
     let code = match (character(argument), int(argument)) {
         (Some(unit), _) => u32::from(unit),
@@ -480,6 +493,8 @@ fn character_static(method: Method, arguments: &[Value]) -> Called {
         Method::IsDigit => c.is_numeric().into(),
         Method::IsLetter => c.is_alphabetic().into(),
         Method::IsLetterOrDigit => c.is_alphanumeric().into(),
+        Method::IsAlphabetic if character(argument).is_none() => c.is_alphabetic().into(),
+        Method::GetNumericValue => Value::Int(c.to_digit(36).map_or(-1, u32::cast_signed)),
         Method::IsUpperCase => c.is_uppercase().into(),
         Method::IsLowerCase => c.is_lowercase().into(),
         Method::IsWhitespace => c.is_whitespace().into(),

@@ -100,6 +100,43 @@ fn difference(
     Value::Int(clip(lengths.0) - clip(lengths.1))
 }
 
+fn byte_array(bytes: Vec<u8>) -> Value {
+    let items = bytes
+        .into_iter()
+        .map(|b| Value::other(Other::Byte(i8::from_ne_bytes([b]))))
+        .collect();
+    array("[B", items)
+}
+
+/// A `char[]`.
+fn is_characters(value: &Value) -> bool {
+    matches!(value, Value::Other(other) if matches!(&**other, Other::Array(array) if array.class == "[C"))
+}
+
+/// The text in a charset that every Java has (`java.nio.charset.StandardCharsets`).
+fn bytes_in(s: &str, charset: &str) -> Option<Vec<u8>> {
+    let single = |limit: u32| {
+        s.chars()
+            .map(|c| {
+                u8::try_from(u32::from(c))
+                    .ok()
+                    .filter(|&b| u32::from(b) < limit)
+            })
+            .map(|byte| byte.unwrap_or(b'?'))
+            .collect()
+    };
+    let big_endian = || text::units(s).flat_map(u16::to_be_bytes);
+    Some(match charset.to_ascii_lowercase().as_str() {
+        "utf-8" | "utf8" | "unicode-1-1-utf-8" => text::encoded(s.to_owned()).into_bytes(),
+        "us-ascii" | "ascii" | "ascii7" | "iso646-us" => single(0x80),
+        "iso-8859-1" | "iso8859-1" | "iso8859_1" | "iso_8859-1" | "latin1" | "l1" => single(0x100),
+        "utf-16" | "utf16" | "utf_16" => [0xfe, 0xff].into_iter().chain(big_endian()).collect(),
+        "utf-16be" | "utf_16be" => big_endian().collect(),
+        "utf-16le" | "utf_16le" => text::units(s).flat_map(u16::to_le_bytes).collect(),
+        _ => return None,
+    })
+}
+
 impl Run<'_> {
     fn text_result(&mut self, text: String) -> Called {
         self.allot(text.len())?;
@@ -140,12 +177,7 @@ impl Run<'_> {
             Method::Formatted => self.format(s, &[]),
             Method::GetBytes => {
                 self.allot(s.len() * 24)?;
-                let bytes = text::encoded(s.to_string()).into_bytes();
-                let items = bytes
-                    .into_iter()
-                    .map(|b| Value::other(Other::Byte(i8::from_ne_bytes([b]))))
-                    .collect();
-                Ok(Some(array("[B", items)))
+                Ok(Some(byte_array(text::encoded(s.to_string()).into_bytes())))
             }
             Method::ToCharArray => {
                 self.allot(s.len() * 24)?;
@@ -269,7 +301,16 @@ impl Run<'_> {
                 };
                 some(s.lines().map(line).collect::<String>())
             }
+            Method::CopyValueOf if !is_characters(argument) => Ok(None),
             Method::ValueOf | Method::CopyValueOf => self.value_of(argument),
+            Method::GetBytes => {
+                let name = text!(argument);
+                self.allot(s.len() * 48)?;
+                match bytes_in(s, name) {
+                    Some(bytes) => Ok(Some(byte_array(bytes))),
+                    None => Err(Thrown::Exception(format!("`{name}` is no charset").into())),
+                }
+            }
             Method::Formatted => self.format(s, std::slice::from_ref(argument)),
             Method::Format => self.format(text!(argument), &[]),
             Method::Join => {
@@ -339,6 +380,31 @@ impl Run<'_> {
                 let (from, to) = (int!(from), int!(to));
                 let part = text::substring(s, index(from)?, index(to)?).ok_or_else(out_of_range)?;
                 some(Value::int(part.chars().count()))
+            }
+            (Method::ValueOf | Method::CopyValueOf, [characters, from, count])
+                if is_characters(characters) =>
+            {
+                let (from, count) = (index(int!(from))?, index(int!(count))?);
+                let Value::Str(whole) = self.value_of(characters)?.unwrap_or_default() else {
+                    return Ok(None);
+                };
+                self.cut(&whole, from, from.saturating_add(count))
+            }
+            (Method::OffsetByCodePoints, [from, by]) => {
+                let (from, by) = (int!(from), int!(by));
+                let at = text::byte_at(s, index(from)?).ok_or_else(out_of_range)?;
+                let count = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);
+                let to = if by < 0 {
+                    s[..at]
+                        .char_indices()
+                        .rev()
+                        .map(|(to, _)| to)
+                        .nth(count.saturating_sub(1))
+                } else {
+                    let ends = s[at..].char_indices().map(|(to, _)| at + to);
+                    ends.chain([s.len()]).nth(count)
+                };
+                found(s, Some(to.ok_or_else(out_of_range)?))
             }
             (Method::RegionMatches, [at, other, other_at, len]) => {
                 self.region(s, false, [at, other, other_at, len])
@@ -489,8 +555,14 @@ impl Run<'_> {
             self.print(argument, &mut out)?;
             texts.push(out);
         }
+        let mut hashes = Vec::new();
+        if pattern.contains(['h', 'H']) {
+            for argument in arguments {
+                hashes.push(self.object_method(argument, Method::HashCode, &[])?);
+            }
+        }
         let limit = self.limits.output_bytes;
-        match format::format(pattern, arguments, &texts, limit) {
+        match format::format(pattern, arguments, (&texts, &hashes), limit) {
             Ok(text) => self.text_result(text),
             Err(message) => Err(Thrown::new(message)),
         }
