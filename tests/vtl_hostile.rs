@@ -50,6 +50,7 @@ fn each_attack_meets_its_limit() {
         format!("{first}#foreach($i in [1..1000])#foreach($j in [1..1000]){again}#end#end")
     };
     let long = "#set($s='ab')#foreach($i in [1..17])#set($s=$s+$s)#end";
+    let long_a = "#set($s='a')#foreach($i in [1..18])#set($s=$s+$s)#end";
     let escaped = "\\#foo".repeat(50_000);
     for (name, template, want) in [
         ("doubling text", doubling.to_owned(), "limit"),
@@ -170,6 +171,14 @@ fn each_attack_meets_its_limit() {
             "limit",
         ),
         ("escaped directives", "\\#foo".repeat(50_000), escaped.as_str()),
+        ("matches that read on in vain", format!("{long_a}$s.replaceAll('a*b|a','x')"), "limit"),
+        ("parts that read on in vain", format!("{long_a}$s.split('a*b|a')"), "limit"),
+        ("looking ahead in vain", often("#set($s='aaaaaaaaaaaaaaaaaaab')", "#set($x=$s.replaceAll('(?=a*b)a|(?!x)a',''))"), "limit"),
+        (
+            "backtracking again and again",
+            often("#set($s='aaaaaaaaaaaaaaaaaaab')", "#set($x=$s.matches('(a|aa)+(?=c)$'))"),
+            "limit",
+        ),
         ("growing names", "#set($d='#set($v')#foreach($i in [1..1000])#set($t=$d+$i+'=1)')#evaluate($t)#end".to_owned(), ""),
     ] {
         let got = end(&template, "{}");

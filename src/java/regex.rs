@@ -25,11 +25,65 @@ enum Kind {
     /// Text without any special character.
     Plain(String),
     Regex {
-        regex: Box<Regex>,
+        searcher: Searcher,
         /// The same, anchored at both ends: made when first asked for.
-        whole: OnceLock<Option<Box<Regex>>>,
-        backtracks: usize,
+        whole: OnceLock<Option<Searcher>>,
+        /// Whether a search may read far beyond what it finds.
+        overreads: bool,
     },
+}
+
+/// Backtracking steps that nearly all searches do with.
+const FEW: usize = 10_000;
+
+/// A regular expression that is tried with few backtracking steps before it may take as many as are allowed.
+#[derive(Debug)]
+struct Searcher {
+    quick: Box<Regex>,
+    patient: OnceLock<Option<Box<Regex>>>,
+    backtracks: usize,
+}
+
+impl Searcher {
+    fn new(translated: &str, backtracks: usize) -> Option<Self> {
+        Some(Self {
+            quick: build(translated, backtracks.min(FEW))?,
+            patient: OnceLock::new(),
+            backtracks,
+        })
+    }
+
+    /// Searches, and takes from `left` what that may cost. A step of backtracking may read a good part of the text.
+    fn search<T>(
+        &self,
+        text: &str,
+        left: &mut u64,
+        search: impl Fn(&Regex) -> fancy_regex::Result<T>,
+    ) -> Result<T, Failed> {
+        if let Ok(found) = search(&self.quick) {
+            return Ok(found);
+        }
+        spend(
+            left,
+            self.backtracks as u64 / 4 * (1 + text.len() as u64 / 1_024),
+        )?;
+        let patient = self
+            .patient
+            .get_or_init(|| build(self.quick.as_str(), self.backtracks));
+        search(patient.as_ref().ok_or(TOO_LONG)?).map_err(|_| TOO_LONG)
+    }
+}
+
+/// Takes the cost of a search from the budget.
+fn spend(left: &mut u64, cost: u64) -> Result<(), Failed> {
+    *left = left.saturating_sub(cost);
+    if *left == 0 { Err(TOO_LONG) } else { Ok(()) }
+}
+
+/// Whether something follows what repeats: a search then may read on to the end of the text in vain.
+fn overreads(pattern: &str) -> bool {
+    let repeated = pattern.trim_end_matches(['*', '+', '?', ')']);
+    repeated.contains(['*', '+', '{'])
 }
 
 thread_local! {
@@ -360,29 +414,30 @@ impl Pattern {
         if ignore_case {
             translated.insert_str(0, "(?i)");
         }
-        let regex =
-            build(&translated, backtracks).ok_or("isn't a regular expression that can be used")?;
+        let searcher = Searcher::new(&translated, backtracks)
+            .ok_or("isn't a regular expression that can be used")?;
         Ok(Self(Kind::Regex {
-            regex,
+            searcher,
             whole: OnceLock::new(),
-            backtracks,
+            overreads: overreads(pattern),
         }))
     }
 
-    /// `String.matches`: the whole text.
-    pub fn matches(&self, text: &str) -> Result<bool, Failed> {
+    /// `String.matches`: the whole text. Takes from `left` what it costs, about one for sixteen bytes, as the other searches do.
+    pub fn matches(&self, text: &str, left: &mut u64) -> Result<bool, Failed> {
+        spend(left, text.len() as u64 / 16)?;
         match &self.0 {
             Kind::Plain(plain) => Ok(plain == text),
             Kind::Regex {
-                regex,
-                whole,
-                backtracks,
+                searcher, whole, ..
             } => {
                 // The longest match at the start isn't the only one: alternatives may need to reach the end.
-                let whole = whole
-                    .get_or_init(|| build(&format!(r"\A(?:{})\z", regex.as_str()), *backtracks));
+                let whole = whole.get_or_init(|| {
+                    let anchored = format!(r"\A(?:{})\z", searcher.quick.as_str());
+                    Searcher::new(&anchored, searcher.backtracks)
+                });
                 let whole = whole.as_ref().ok_or(Failed("the pattern is too large"))?;
-                whole.is_match(text).map_err(|_| TOO_LONG)
+                whole.search(text, left, |regex| regex.is_match(text))
             }
         }
     }
@@ -394,7 +449,9 @@ impl Pattern {
         replacement: &str,
         first: bool,
         limit: usize,
+        left: &mut u64,
     ) -> Result<String, Failed> {
+        spend(left, text.len() as u64 / 16)?;
         let mut out = String::new();
         let mut from = 0;
         let mut add =
@@ -416,10 +473,17 @@ impl Pattern {
                     }
                 }
             }
-            Kind::Regex { regex, .. } => {
+            Kind::Regex {
+                searcher,
+                overreads,
+                ..
+            } => {
                 let mut at = Some(0);
                 while let Some(start) = at {
-                    let found = regex.captures_from_pos(text, start).map_err(|_| TOO_LONG)?;
+                    let read = if *overreads { text.len() - start } else { 0 };
+                    spend(left, 4 + read as u64 / 64)?;
+                    let found = searcher
+                        .search(text, left, |regex| regex.captures_from_pos(text, start))?;
                     let Some(captures) = found else { break };
                     let Some(whole) = captures.get(0) else { break };
                     at = next_start(text, whole.start(), whole.end());
@@ -435,7 +499,8 @@ impl Pattern {
     }
 
     /// `split`: a limit of 0 drops empty parts at the end.
-    pub fn split(&self, text: &str, limit: i32) -> Result<Vec<String>, Failed> {
+    pub fn split(&self, text: &str, limit: i32, left: &mut u64) -> Result<Vec<String>, Failed> {
+        spend(left, text.len() as u64 / 16)?;
         let mut parts: Vec<String> = Vec::new();
         let mut from = 0;
         let max = usize::try_from(limit).unwrap_or(0);
@@ -456,10 +521,17 @@ impl Pattern {
                     add(&mut parts, at, at + found.len());
                 }
             }
-            Kind::Regex { regex, .. } => {
+            Kind::Regex {
+                searcher,
+                overreads,
+                ..
+            } => {
                 let mut at = Some(0);
                 while let Some(start) = at {
-                    let found = regex.find_from_pos(text, start).map_err(|_| TOO_LONG)?;
+                    let read = if *overreads { text.len() - start } else { 0 };
+                    spend(left, 4 + read as u64 / 64)?;
+                    let found =
+                        searcher.search(text, left, |regex| regex.find_from_pos(text, start))?;
                     let Some(found) = found else { break };
                     at = next_start(text, found.start(), found.end());
                     if full(&parts) {

@@ -268,7 +268,7 @@ impl Run<'_> {
             }
             Method::Matches => {
                 let pattern = self.regex(text!(argument))?;
-                let matched = self.searched(pattern.matches(s))?;
+                let matched = self.searched(|left| pattern.matches(s, left))?;
                 some(matched)
             }
             Method::Split => {
@@ -358,7 +358,8 @@ impl Run<'_> {
                 let pattern = self.regex(pattern)?;
                 let first = method == Method::ReplaceFirst;
                 let limit = self.limits.output_bytes;
-                let replaced = self.searched(pattern.replace(s, replacement, first, limit))?;
+                let replaced =
+                    self.searched(|left| pattern.replace(s, replacement, first, limit, left))?;
                 self.text_result(replaced)
             }
             (Method::Split, [pattern, limit]) => {
@@ -521,8 +522,18 @@ impl Run<'_> {
             .map_err(|problem| Thrown::Exception(format!("`{pattern}` {problem}").into()))
     }
 
-    fn searched<T>(&mut self, result: Result<T, regex::Failed>) -> Result<T, Thrown> {
-        match result {
+    /// Searches within the budget.
+    fn searched<T>(
+        &mut self,
+        search: impl FnOnce(&mut u64) -> Result<T, regex::Failed>,
+    ) -> Result<T, Thrown> {
+        let mut left = self.steps_left();
+        let found = search(&mut left);
+        self.work(self.steps_left() - left)?;
+        if left == 0 {
+            self.work(1)?;
+        }
+        match found {
             Ok(value) => Ok(value),
             Err(regex::Failed(message)) => Err(Thrown::new(message)),
         }
@@ -530,7 +541,7 @@ impl Run<'_> {
 
     fn split(&mut self, s: &str, pattern: &str, limit: i32) -> Called {
         let pattern = self.regex(pattern)?;
-        let parts = self.searched(pattern.split(s, limit))?;
+        let parts = self.searched(|left| pattern.split(s, limit, left))?;
         self.allot(s.len() + parts.len() * 48)?;
         let items = parts.into_iter().map(Value::from).collect();
         Ok(Some(array("[Ljava.lang.String;", items)))
