@@ -27,15 +27,28 @@ pub fn deploy(api: &Api, stage: &Stage, description: &str) -> Op {
             Some(stage.deployment_id.as_str()),
         ),
     };
+    let (warning, live) = match &stage.canary_settings {
+        Some(canary) => (
+            "Its canary gets everything saved.",
+            format!(
+                "{} % of the requests to {name} get the API as it is saved now; the rest gets the base as before",
+                canary.percent_traffic
+            ),
+        ),
+        None => (
+            "Everything saved goes live there.",
+            format!("{name} serves the API as it is saved now"),
+        ),
+    };
     let op = on_stage(
         api,
         name,
         title.clone(),
         vec![redeployment(api, stage, description)],
     )
-    .danger(ask_on_production(name, "Everything saved goes live there."))
+    .danger(ask_on_production(name, warning))
     .stale(deployments_and_stages(api))
-    .live_now(format!("{name} serves the API as it is saved now"));
+    .live_now(live);
     match old {
         Some(old) => op.undone_by(
             update(

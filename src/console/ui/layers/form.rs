@@ -58,6 +58,8 @@ pub struct FormField {
     hint: &'static str,
     kind: Kind,
     before: String,
+    /// What is typed first takes the value's place, until a key moves in it.
+    replaced: bool,
 }
 
 impl FormField {
@@ -69,6 +71,16 @@ impl FormField {
             hint,
             kind: Kind::Text(Box::new(Field::new(value))),
             before: value.to_owned(),
+            replaced: false,
+        }
+    }
+
+    /// A number: a new one is typed in the place of the old, not behind it.
+    #[must_use]
+    pub fn number(name: &'static str, value: &str, hint: &'static str) -> Self {
+        Self {
+            replaced: !value.is_empty(),
+            ..Self::text(name, value, hint)
         }
     }
 
@@ -80,6 +92,7 @@ impl FormField {
             hint,
             kind: Kind::Text(Box::new(Field::default().masked())),
             before: String::new(),
+            replaced: false,
         }
     }
 
@@ -93,6 +106,7 @@ impl FormField {
             hint,
             before: choices.get(at).cloned().unwrap_or_default(),
             kind: Kind::Choice(choices, at),
+            replaced: false,
         }
     }
 
@@ -215,8 +229,12 @@ impl Form {
         let Some(field) = self.fields.get_mut(self.current) else {
             return;
         };
+        let replaced = std::mem::take(&mut field.replaced);
         match &mut field.kind {
             Kind::Text(text) => {
+                if replaced && matches!(key.code, Code::Char(_)) {
+                    **text = Field::default();
+                }
                 text.type_key(key);
             }
             Kind::Choice(choices, at) => {
@@ -275,10 +293,13 @@ impl Layer for Form {
                 self.type_key(key);
             }
             PaneEvent::Paste(text) => {
-                if let Some(Kind::Text(field)) =
-                    self.fields.get_mut(self.current).map(|f| &mut f.kind)
+                if let Some(field) = self.fields.get_mut(self.current)
+                    && let Kind::Text(value) = &mut field.kind
                 {
-                    field.paste(text);
+                    if std::mem::take(&mut field.replaced) {
+                        **value = Field::default();
+                    }
+                    value.paste(text);
                 }
             }
             _ => {}
@@ -300,7 +321,10 @@ impl Layer for Form {
     fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, _around: Surroundings<'_>) {
         let mut inner = framed(canvas, area, &self.title);
         if !self.about.is_empty() {
-            for line in wrap(&self.about, inner.width.into()) {
+            // On a small screen what is asked counts more than what is told.
+            let asked = u16::try_from(self.fields.len() + 1).unwrap_or(u16::MAX);
+            let room = usize::from(inner.height.saturating_sub(asked));
+            for line in wrap(&self.about, inner.width.into()).into_iter().take(room) {
                 canvas.put(inner.x, inner.y, inner.width, &line, Meaning::Dim);
                 inner.y += 1;
                 inner.height = inner.height.saturating_sub(1);
@@ -355,5 +379,31 @@ impl Layer for Form {
         for (line, y) in lines.iter().zip(top..inner.bottom()) {
             canvas.put(inner.x, y, inner.width, line, meaning);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn press(form: &mut Form, text: &str) {
+        for c in text.chars() {
+            form.type_key(Key::plain(Code::Char(c)));
+        }
+    }
+
+    #[test]
+    fn a_number_is_typed_in_the_place_of_the_old_one() {
+        let form = |field| Form::new("", vec![field], |_| Ok(Vec::new()));
+        let mut number = form(FormField::number("percent", "17.0", ""));
+        press(&mut number, "25");
+        assert_eq!(number.fields[0].value(), "25");
+        let mut moved = form(FormField::number("percent", "17.0", ""));
+        moved.type_key(Key::plain(Code::End));
+        press(&mut moved, "5");
+        assert_eq!(moved.fields[0].value(), "17.05");
+        let mut text = form(FormField::text("name", "pet", ""));
+        press(&mut text, "s");
+        assert_eq!(text.fields[0].value(), "pets");
     }
 }

@@ -1,6 +1,7 @@
 //! How the canary looks: who serves what, the slider, both sides' figures, what they say, and the variables.
 
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use super::seen::{Seen, Side};
 use super::stats::{ENOUGH, Finding, Tally, compare};
@@ -78,8 +79,12 @@ impl Screen<'_> {
                 "changed {}: older figures may be of other deployments",
                 ago(canvas.now(), stage.last_updated_date)
             );
-            let first = Rect { height: 1, ..area };
-            canvas.line_right(first, &[(&text, Meaning::Warn)]);
+            let beside = stage.stage_name.width() + 3;
+            // Whose canary it is matters more.
+            if usize::from(area.width) >= beside + text.width() {
+                let first = Rect { height: 1, ..area };
+                canvas.line_right(first, &[(&text, Meaning::Warn)]);
+            }
         }
         let mut rows = Rows(body);
         let base = rows.take(1);

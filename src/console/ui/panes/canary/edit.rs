@@ -19,7 +19,7 @@ fn parse(text: &str) -> Result<f64, String> {
 
 /// Gives the canary a typed share.
 pub(super) fn percent(api: &Api, stage: &Stage, now: f64) -> Form {
-    let fields = vec![FormField::text(
+    let fields = vec![FormField::number(
         "percent",
         &written(now),
         "of the stage's requests, 0 to 100",
@@ -61,7 +61,7 @@ pub(super) fn new_canary(app: &App, api: &Api, stage: &Stage) -> Form {
     let share = before.as_ref().map_or(5.0, |canary| canary.percent_traffic);
     let fields = vec![
         FormField::text("description", "", "what is to be tried, in a few words"),
-        FormField::text(
+        FormField::number(
             "percent",
             &written(share),
             "of the stage's requests, 0 to 100",

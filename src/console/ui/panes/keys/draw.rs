@@ -13,6 +13,8 @@ use crate::model::{ApiKey, QuotaPeriod, QuotaSettings, ThrottleSettings, UsagePl
 const ROOMY: u16 = 110;
 /// Cells of a stage's column and the gap after it.
 const STAGE: u16 = 16;
+/// Below this width, a stage has no room beside all figures.
+const NARROW: u16 = 76;
 /// Cells of the bar that shows how much is used.
 const BAR: u16 = 10;
 /// Rows of the detail at the bottom, with its rule.
@@ -43,11 +45,17 @@ impl Columns {
         };
         let (name, id, state) = (next(name), next(id), next(3));
         let begin = x;
-        let right = gap(limits) + gap(21) + 8;
+        // Where it is narrow, today's count gives way: the stages say what a key may call.
+        let (quota, today) = if area.width < NARROW {
+            (14, 0)
+        } else {
+            (21, 8)
+        };
+        let right = gap(limits) + gap(quota) + today;
         let room = area.right().saturating_sub(begin + right);
         let end = area.right().saturating_sub(right);
         let limits_at = (end, limits);
-        let quota = (end + gap(limits), 21);
+        let quota = (end + gap(limits), quota);
         Self {
             name,
             id,
@@ -55,7 +63,7 @@ impl Columns {
             stages: (begin, usize::from(room / STAGE).max(1)),
             limits: limits_at,
             quota,
-            today: (quota.0 + gap(21), 8),
+            today: (quota.0 + gap(quota.1), today),
         }
     }
 }
@@ -381,7 +389,7 @@ mod tests {
 
     #[test]
     fn columns_never_overlap() {
-        for width in 78..200 {
+        for width in 60..200 {
             let columns = Columns::of(Rect::new(0, 0, width, 20));
             let (x, count) = columns.stages;
             let stages_end = x + STAGE * u16::try_from(count).unwrap();

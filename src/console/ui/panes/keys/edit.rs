@@ -41,13 +41,13 @@ fn limit_fields(plan: Option<&UsagePlan>) -> Vec<FormField> {
     let limit = quota.map(|q| q.limit.to_string()).unwrap_or_default();
     let per = quota.map_or("DAY", |q| period_name(q.period));
     vec![
-        FormField::text("requests/s", &rate, "empty: no limit; 0 turns it off"),
-        FormField::text(
+        FormField::number("requests/s", &rate, "empty: no limit; 0 turns it off"),
+        FormField::number(
             "burst",
             &burst,
             "requests that may come at once; 0 turns it off",
         ),
-        FormField::text(
+        FormField::number(
             "quota",
             &limit,
             "requests in a period; empty: no limit; 0 turns it off",
@@ -184,7 +184,7 @@ pub(super) fn rename(key: &ApiKey) -> Form {
 /// How many requests a key has left in this period.
 pub(super) fn extend(plan: &UsagePlan, key: &str, name: &str, left: Option<i64>) -> Form {
     let now = left.map(|left| left.max(0).to_string()).unwrap_or_default();
-    let fields = vec![FormField::text(
+    let fields = vec![FormField::number(
         "left",
         &now,
         "requests until the period ends",

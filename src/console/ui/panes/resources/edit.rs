@@ -278,7 +278,7 @@ fn integration_request(
             &uri,
             "may hold {name} of a path parameter and ${stageVariables.name}",
         ));
-        fields.push(FormField::text(
+        fields.push(FormField::number(
             "timeout ms",
             &timeout,
             "50 to 29000, or more where AWS raised the limit",

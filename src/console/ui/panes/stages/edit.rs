@@ -175,7 +175,7 @@ pub(super) fn settings(api: &Api, stage: &Stage) -> Form {
         .clone()
         .unwrap_or_else(|| "OFF".to_owned());
     let fields = vec![
-        FormField::text(
+        FormField::number(
             "requests/s",
             &limit(
                 before.throttling_rate_limit >= 0.0,
@@ -183,7 +183,7 @@ pub(super) fn settings(api: &Api, stage: &Stage) -> Form {
             ),
             "empty leaves it to the account; 0 turns the stage off",
         ),
-        FormField::text(
+        FormField::number(
             "burst",
             &limit(
                 before.throttling_burst_limit >= 0,
@@ -215,7 +215,7 @@ pub(super) fn settings(api: &Api, stage: &Stage) -> Form {
             switch(before.caching_enabled),
             "needs the stage's cache",
         ),
-        FormField::text(
+        FormField::number(
             "cache s",
             &before.cache_ttl_in_seconds.to_string(),
             "0 to 3600",
