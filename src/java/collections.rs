@@ -16,7 +16,7 @@ pub enum ListClass {
     Json,
     /// What `Arrays.asList` gives: elements can be set, not added.
     Fixed,
-    /// `List.subList`, as a copy.
+    /// `List.subList`: a view of a part of another list.
     Sub,
     /// What `List.of` and `Collections` give: refuses every change.
     Immutable,
@@ -43,6 +43,19 @@ pub struct List {
     pub class: ListClass,
     items: RefCell<Vec<Value>>,
     changes: Cell<u32>,
+    part: Option<Box<Part>>,
+}
+
+/// Where the elements of a `subList` are.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// The list that has the elements.
+    pub(super) root: Rc<List>,
+    /// The `subList` that this one was taken of.
+    pub(super) of: Option<Rc<List>>,
+    offset: usize,
+    len: Cell<usize>,
+    depth: u32,
 }
 
 impl List {
@@ -53,12 +66,55 @@ impl List {
             class,
             items: RefCell::new(items),
             changes: Cell::new(0),
+            part: None,
         }
+    }
+
+    /// The part of a list from one index to before another, which shares the elements; the range must lie in the list.
+    #[must_use]
+    pub fn part(list: &Rc<Self>, from: usize, to: usize) -> Self {
+        let (root, of, offset, depth) = match &list.part {
+            Some(part) => {
+                let of = Some(Rc::clone(list));
+                (&part.root, of, part.offset + from, part.depth + 1)
+            }
+            None => (list, None, from, 1),
+        };
+        Self {
+            class: ListClass::Sub,
+            items: RefCell::default(),
+            changes: Cell::new(root.changes.get()),
+            part: Some(Box::new(Part {
+                root: Rc::clone(root),
+                of,
+                offset,
+                len: Cell::new(to.saturating_sub(from)),
+                depth,
+            })),
+        }
+    }
+
+    /// How many lists notice when elements are added or removed: the part, the ones that it is a part of.
+    #[must_use]
+    pub fn depth(&self) -> u32 {
+        self.part.as_ref().map_or(0, |part| part.depth)
+    }
+
+    /// Whether this is a part of a list that was added to or removed from otherwise, after which Java's refuses every call.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        let part = self.part.as_ref();
+        part.is_some_and(|part| part.root.changes.get() != self.changes.get())
     }
 
     /// The elements, when nobody else has the list.
     pub(super) fn room(&mut self) -> &mut Vec<Value> {
         self.items.get_mut()
+    }
+
+    /// What the list is a part of, for giving it up.
+    pub(super) fn whole(&mut self) -> Option<Box<Part>> {
+        self.part.take()
     }
 
     /// Removes all elements, and forgets that there were any.
@@ -68,25 +124,72 @@ impl List {
     }
 
     /// The elements. Don't keep it while the template runs.
-    pub fn items(&self) -> Ref<'_, Vec<Value>> {
-        self.items.borrow()
+    pub fn items(&self) -> Ref<'_, [Value]> {
+        match &self.part {
+            None => Ref::map(self.items.borrow(), Vec::as_slice),
+            Some(part) => Ref::map(part.root.items.borrow(), |items| {
+                let range = part.offset..part.offset + part.len.get();
+                items.get(range).unwrap_or_default()
+            }),
+        }
     }
 
     /// The elements, to be replaced one by one without adding or removing.
-    pub fn elements_mut(&self) -> RefMut<'_, Vec<Value>> {
-        self.items.borrow_mut()
+    pub fn elements_mut(&self) -> RefMut<'_, [Value]> {
+        match &self.part {
+            None => RefMut::map(self.items.borrow_mut(), Vec::as_mut_slice),
+            Some(part) => RefMut::map(part.root.items.borrow_mut(), |items| {
+                let range = part.offset..part.offset + part.len.get();
+                items.get_mut(range).unwrap_or_default()
+            }),
+        }
     }
 
-    /// The elements, to be added to or removed from; an iterator that is under way will notice.
-    pub fn items_mut(&self) -> RefMut<'_, Vec<Value>> {
-        self.changes.set(self.changes.get().wrapping_add(1));
-        self.items.borrow_mut()
+    /// Puts elements in the place of those of a range, which must lie in the list, and gives these. An iterator that is under way
+    /// will notice.
+    pub fn splice(&self, range: std::ops::Range<usize>, new: Vec<Value>) -> Vec<Value> {
+        let root = self.part.as_ref().map_or(self, |part| &part.root);
+        let offset = self.part.as_ref().map_or(0, |part| part.offset);
+        let (added, removed) = (new.len(), range.len());
+        let changes = root.changes.get().wrapping_add(1);
+        root.changes.set(changes);
+        let mut list = Some(self);
+        while let Some((each, part)) = list.and_then(|l| l.part.as_ref().map(|part| (l, part))) {
+            each.changes.set(changes);
+            part.len
+                .set((part.len.get() + added).saturating_sub(removed));
+            list = part.of.as_deref();
+        }
+        let mut items = root.items.borrow_mut();
+        let end = (offset + range.end).min(items.len());
+        let start = (offset + range.start).min(end);
+        items.splice(start..end, new).collect()
+    }
+
+    /// Adds an element at the end.
+    pub fn push(&self, new: Value) {
+        if self.part.is_none() {
+            self.changes.set(self.changes.get().wrapping_add(1));
+            self.items.borrow_mut().push(new);
+        } else {
+            self.splice(self.len()..self.len(), vec![new]);
+        }
+    }
+
+    /// Removes all elements, of the whole list if this is a part, and gives them.
+    pub fn take(&self) -> Vec<Value> {
+        let root = self.part.as_ref().map_or(self, |part| &part.root);
+        root.changes.set(root.changes.get().wrapping_add(1));
+        root.items.take()
     }
 
     /// The number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.items.borrow().len()
+        match &self.part {
+            None => self.items.borrow().len(),
+            Some(part) => part.len.get(),
+        }
     }
 
     /// Whether there are none.
@@ -98,7 +201,8 @@ impl List {
     /// How often elements were added or removed.
     #[must_use]
     pub fn changes(&self) -> u32 {
-        self.changes.get()
+        let root = self.part.as_ref().map_or(self, |part| &part.root);
+        root.changes.get()
     }
 }
 

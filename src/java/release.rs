@@ -41,6 +41,12 @@ fn nested(value: Value) {
 impl Drop for List {
     fn drop(&mut self) {
         self.room().iter_mut().for_each(release);
+        if let Some(part) = self.whole() {
+            release(&mut Value::List(part.root));
+            if let Some(of) = part.of {
+                release(&mut Value::List(of));
+            }
+        }
     }
 }
 

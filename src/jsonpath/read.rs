@@ -216,7 +216,7 @@ impl Reader<'_> {
         value: &Value,
     ) -> Result<(), Miss> {
         let items = match value {
-            Value::List(list) => list.items().clone(),
+            Value::List(list) => list.items().to_vec(),
             Value::Null => return Err(Miss::NotFound),
             _ => return Err(Miss::Invalid),
         };
@@ -269,7 +269,7 @@ impl Reader<'_> {
                 }
             }
             Value::List(list) => {
-                let items = list.items().clone();
+                let items = list.items().to_vec();
                 for item in &items {
                     match self.hit(search, at, item) {
                         Err(Miss::NotFound) if !search.strict => {}
@@ -300,7 +300,7 @@ impl Reader<'_> {
                 Ok(())
             }
             Value::List(list) => {
-                let items = list.items().clone();
+                let items = list.items().to_vec();
                 for item in &items {
                     if self.accepts(token, item)? {
                         self.hit(search, at, item)?;
@@ -327,7 +327,7 @@ impl Reader<'_> {
     fn walk_here(&mut self, search: &mut Search<'_>, at: usize, value: &Value) -> Result<(), Miss> {
         let items: Vec<Value> = match value {
             Value::Map(map) => map.pairs().iter().map(|(_, value)| value.clone()).collect(),
-            Value::List(list) => list.items().clone(),
+            Value::List(list) => list.items().to_vec(),
             _ => return Ok(()),
         };
         let path = search.path;

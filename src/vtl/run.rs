@@ -56,7 +56,7 @@ impl Tied {
         match self {
             Self::List(list) => {
                 if let Some(list) = list.upgrade() {
-                    let mut items = list.items_mut().split_off(0);
+                    let mut items = list.take();
                     items.iter_mut().for_each(release);
                 }
             }

@@ -42,6 +42,24 @@ fn position(found: Option<usize>) -> Value {
     found.map_or(Value::Int(-1), Value::int)
 }
 
+/// The range of a `subList`; `None` when the arguments don't fit the method.
+fn sub_range(
+    len: usize,
+    from: &Value,
+    to: &Value,
+) -> Result<Option<std::ops::Range<usize>>, Thrown> {
+    let (Some(from), Some(to)) = (int(from), int(to)) else {
+        return Ok(None);
+    };
+    let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());
+    match range.filter(|&(from, to)| from <= to && to <= len) {
+        Some((from, to)) => Ok(Some(from..to)),
+        None => Err(Thrown::Exception(
+            format!("{from} to {to} is out of range for {len} elements").into(),
+        )),
+    }
+}
+
 impl Run<'_> {
     pub(super) fn list_method(
         &mut self,
@@ -62,6 +80,14 @@ impl Run<'_> {
         );
         if changes && !growable && list.class != ListClass::Sub {
             return Err(unsupported());
+        }
+        if list.is_stale() {
+            return Err(Thrown::new(
+                "the list that this is a part of has changed since",
+            ));
+        }
+        if changes {
+            self.work(list.depth().into())?;
         }
         let result = match (method, arguments) {
             (Method::Size, []) => Value::int(list.len()),
@@ -85,7 +111,7 @@ impl Run<'_> {
             }
             (Method::Add, [new]) => {
                 self.allot(24)?;
-                list.items_mut().push(new.clone());
+                list.push(new.clone());
                 Value::Bool(true)
             }
             (Method::Add, [index, new]) => {
@@ -96,7 +122,7 @@ impl Run<'_> {
                 let index = at(index, len + 1).map_err(|_| out_of_range(index, len))?;
                 self.allot(24)?;
                 self.work(len as u64 / 8)?;
-                list.items_mut().insert(index, new.clone());
+                list.splice(index..index, vec![new.clone()]);
                 Value::text("")
             }
             (Method::AddAll, [Value::Null]) => return Err(NULL),
@@ -106,7 +132,7 @@ impl Run<'_> {
                 };
                 self.allot(more.len() * 24)?;
                 let changed = !more.is_empty();
-                list.items_mut().extend(more);
+                list.splice(list.len()..list.len(), more);
                 Value::Bool(changed)
             }
             (Method::AddAll, [index, more]) => {
@@ -117,18 +143,20 @@ impl Run<'_> {
                 let index = at(index, len + 1).map_err(|_| out_of_range(index, len))?;
                 self.allot((more.len() + len / 8) * 24)?;
                 let changed = !more.is_empty();
-                list.items_mut().splice(index..index, more);
+                list.splice(index..index, more);
                 Value::Bool(changed)
             }
             (Method::Remove, [which]) => {
                 self.work(list.len() as u64)?;
                 if let Some(index) = int(which) {
                     let index = at(index, list.len())?;
-                    list.items_mut().remove(index)
+                    list.splice(index..index + 1, Vec::new())
+                        .pop()
+                        .unwrap_or_default()
                 } else {
                     let found = list.items().iter().position(|item| item.equals(which));
                     if let Some(index) = found {
-                        list.items_mut().remove(index);
+                        list.splice(index..index + 1, Vec::new());
                     }
                     Value::Bool(found.is_some())
                 }
@@ -148,12 +176,12 @@ impl Run<'_> {
                     .collect();
                 let changed = kept.len() != before;
                 if changed {
-                    *list.items_mut() = kept;
+                    list.splice(0..before, kept);
                 }
                 Value::Bool(changed)
             }
             (Method::Clear, []) => {
-                list.items_mut().clear();
+                list.splice(0..list.len(), Vec::new());
                 Value::text("")
             }
             (Method::Contains, [wanted]) => {
@@ -169,15 +197,21 @@ impl Run<'_> {
                 self.work(list.len() as u64)?;
                 position(list.items().iter().rposition(|item| item.equals(wanted)))
             }
-            (Method::SubList, [from, to]) => return self.sub_list(&list.items(), from, to),
+            (Method::SubList, [from, to]) => {
+                let Some(range) = sub_range(list.len(), from, to)? else {
+                    return Ok(Some(None));
+                };
+                self.allot(96)?;
+                Value::List(Rc::new(List::part(list, range.start, range.end)))
+            }
             (Method::ToArray, into) => {
                 self.allot(list.len() * 24)?;
-                to_array(list.items().clone(), into)
+                to_array(list.items().to_vec(), into)
             }
             (Method::Iterator | Method::ListIterator, []) => iterator(Cursor::list(list)),
             (Method::Clone, []) if growable => {
                 self.allot(list.len() * 24)?;
-                Value::list(list.class, list.items().clone())
+                Value::list(list.class, list.items().to_vec())
             }
             // Without an order to sort by: null, a bare word.
             (Method::Sort, [Value::Null]) => {
@@ -211,19 +245,12 @@ impl Run<'_> {
         Ok(Some(Some(Value::Bool(other.iter().all(contained)))))
     }
 
-    /// `subList`, of a list or an array.
+    /// `subList` of an array: a copy.
     fn sub_list(&mut self, items: &[Value], from: &Value, to: &Value) -> Maybe {
-        let (Some(from), Some(to)) = (int(from), int(to)) else {
+        let Some(range) = sub_range(items.len(), from, to)? else {
             return Ok(Some(None));
         };
-        let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());
-        let Some(part) = range.and_then(|(from, to)| items.get(from..to)) else {
-            let message = format!(
-                "{from} to {to} is out of range for {} elements",
-                items.len()
-            );
-            return Err(Thrown::Exception(message.into()));
-        };
+        let part = &items[range];
         self.allot(part.len() * 24)?;
         Ok(Some(Some(Value::list(ListClass::Sub, part.to_vec()))))
     }
@@ -231,7 +258,7 @@ impl Run<'_> {
     /// The natural order: all strings or all numbers of one class.
     fn sort(&mut self, list: &List) -> Result<(), Thrown> {
         self.work(list.len() as u64 * 16)?;
-        let mut items = list.items().clone();
+        let mut items = list.items().to_vec();
         let mut mixed = false;
         items.sort_by(|a, b| match (a, b) {
             (Value::Str(a), Value::Str(b)) => {
@@ -251,7 +278,7 @@ impl Run<'_> {
                 "the elements can't be compared with each other",
             ));
         }
-        *list.items_mut() = items;
+        list.splice(0..items.len(), items);
         Ok(())
     }
 

@@ -109,7 +109,7 @@ pub(super) const NULL: Thrown = Thrown::Exception(Cow::Borrowed("an argument is 
 /// The elements of a `Collection`; `None` for anything else.
 pub(super) fn collection(value: &Value) -> Option<Vec<Value>> {
     match value {
-        Value::List(list) => Some(list.items().clone()),
+        Value::List(list) => Some(list.items().to_vec()),
         Value::Other(other) => match &**other {
             Other::View(view) => Some(view.items()),
             _ => None,
