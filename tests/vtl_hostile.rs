@@ -122,6 +122,7 @@ fn each_attack_meets_its_limit() {
         ("maps nested without end", nest("{'a':$l}"), "done"),
         ("views nested without end", nest("{'a':$l}").replace("#set($l=[])", "#set($l={})").replace("'a':$l", "'a':$l.entrySet()"), "done"),
         ("iterators nested without end", nest("[$l.iterator()]"), "done"),
+        ("parts of lists nested without end", nest("$k.subList(0,1)"), "done"),
         ("arrays nested without end", nest("$k.toArray()"), "done"),
         ("iterators of arrays nested without end", nest("$k.toArray().iterator()"), "done"),
         (
