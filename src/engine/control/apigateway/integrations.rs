@@ -69,7 +69,10 @@ pub(super) fn put(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let integration = Integration {
         integration_type,
         http_method: given.http_method.filter(|verb| !verb.is_empty()),
-        uri: given.uri.filter(|uri| !uri.is_empty()),
+        // A mock has no backend: the URI it is given isn't kept (recorded).
+        uri: given
+            .uri
+            .filter(|uri| !uri.is_empty() && integration_type != IntegrationType::Mock),
         connection_type: given
             .connection_type
             .or_else(|| over_http.then(|| "INTERNET".to_owned())),

@@ -23,6 +23,9 @@ struct CreateRequestValidator {
     validate_request_parameters: bool,
 }
 
+/// Recorded of updates; that it is the same for new ones is assumed.
+const BLANK_NAME: &str = "Request Validator name cannot be blank";
+
 pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let api_id = text(input, "restapi_id");
     // Here, and only here, an unknown API is a bad request (recorded).
@@ -30,6 +33,9 @@ pub(super) fn create(txn: &mut Txn<'_>, input: &Input) -> Answer {
         .api(api_id)
         .map_err(|_| bad("Invalid REST API identifier specified"))?;
     let given: CreateRequestValidator = read(input)?;
+    if given.name.as_deref() == Some("") {
+        return Err(bad(BLANK_NAME));
+    }
     let validator = RequestValidator {
         id: txn.new_short_id(|id| api.validators.contains_key(id)),
         name: given.name,
@@ -88,7 +94,7 @@ pub(super) fn update(txn: &mut Txn<'_>, input: &Input) -> Answer {
     let mut validator = find(txn, input)?;
     apply(&mut validator, &patch(input)?)?;
     if validator.name.is_none() {
-        return Err(bad("Request Validator name cannot be blank"));
+        return Err(bad(BLANK_NAME));
     }
     let api_id = text(input, "restapi_id");
     check_name(&*txn.api(api_id)?, &validator)?;
